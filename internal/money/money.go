@@ -1,0 +1,117 @@
+// Package money holds amounts and prices as integers. An amount is nano-USD in
+// an int64, a price is pico-USD per token in an int64, and the only rounding is
+// half-even, once, when a cost is formed from tokens and prices. The package
+// does no floating point and knows nothing about models, budgets or windows:
+// it parses, adds with overflow checks, and prints.
+package money
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Nano is an amount of money in nano-USD (1 USD = 1,000,000,000 Nano).
+// It may be negative in a correction.
+type Nano int64
+
+// USD is one dollar.
+const USD Nano = 1_000_000_000
+
+// Max is the largest amount or limit the product accepts. Redis Lua compares
+// numbers as doubles, which are exact below 2^53 (about 9.007e15); Max keeps a
+// safe distance, so every store can compare every accepted amount exactly.
+const Max Nano = 9_000_000_000_000_000
+
+// ErrRange reports an amount outside ±Max or an overflow while adding.
+var ErrRange = errors.New("money: amount out of range")
+
+// ErrSyntax reports text that is not a decimal amount.
+var ErrSyntax = errors.New("money: not an amount")
+
+// Parse reads a decimal dollar amount such as "2", "$0.25" or "1,250.50".
+// More than nine decimals, an exponent or a negative sign is ErrSyntax;
+// more than Max is ErrRange.
+func Parse(s string) (Nano, error) {
+	t := strings.TrimPrefix(strings.TrimSpace(s), "$")
+	n, err := parseFixed(strings.ReplaceAll(t, ",", ""), 9)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %q", err, s)
+	}
+	return Nano(n), nil
+}
+
+// parseFixed reads an unsigned decimal with at most the given number of
+// decimals into an integer scaled by 10^decimals.
+func parseFixed(s string, decimals int) (int64, error) {
+	whole, frac, dotted := strings.Cut(s, ".")
+	if whole == "" && (!dotted || frac == "") || len(frac) > decimals || !digits(whole) || !digits(frac) {
+		return 0, ErrSyntax
+	}
+	v, err := strconv.ParseInt(whole+frac+strings.Repeat("0", decimals-len(frac)), 10, 64)
+	if err != nil || v > int64(Max) {
+		return 0, ErrRange
+	}
+	return v, nil
+}
+
+func digits(s string) bool {
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Add returns n+m, or ErrRange when the sum leaves ±Max.
+func (n Nano) Add(m Nano) (Nano, error) {
+	s := n + m
+	if (s > n) != (m > 0) && m != 0 || s > Max || s < -Max {
+		return 0, ErrRange
+	}
+	return s, nil
+}
+
+// Decimal prints the exact amount without a currency sign: "0.0042", "-12".
+// Parse reads back what Decimal prints of any non-negative amount.
+func (n Nano) Decimal() string {
+	sign, u := "", uint64(n)
+	if n < 0 {
+		sign, u = "-", -u
+	}
+	frac := strings.TrimRight(fmt.Sprintf("%09d", u%uint64(USD)), "0")
+	if frac != "" {
+		frac = "." + frac
+	}
+	return sign + strconv.FormatUint(u/uint64(USD), 10) + frac
+}
+
+// String prints the exact amount with a dollar sign and at least two decimals:
+// "$0.0042", "$2.00", "-$0.10".
+func (n Nano) String() string {
+	d := n.Decimal()
+	sign := ""
+	if strings.HasPrefix(d, "-") {
+		sign, d = "-", d[1:]
+	}
+	whole, frac, _ := strings.Cut(d, ".")
+	for len(frac) < 2 {
+		frac += "0"
+	}
+	return sign + "$" + whole + "." + frac
+}
+
+// Short prints the amount for people: two decimals from ten cents upwards, two
+// significant digits below, rounded half away from zero. "$1.25", "$0.0042".
+func (n Nano) Short() string {
+	if n < 0 {
+		return "-" + (-n).Short()
+	}
+	step := USD / 100
+	for step > 1 && n < step*10 {
+		step /= 10
+	}
+	return ((n + step/2) / step * step).String()
+}

@@ -1,0 +1,120 @@
+package usage
+
+import (
+	"fmt"
+	"time"
+)
+
+// WindowKind is the length of a budget window.
+type WindowKind string
+
+// The windows: calendar days, ISO weeks (from Monday) and calendar months, all
+// in the workspace's zone.
+const (
+	Day   WindowKind = "day"
+	Week  WindowKind = "week"
+	Month WindowKind = "month"
+)
+
+// WindowKinds lists the windows from short to long.
+func WindowKinds() []WindowKind { return []WindowKind{Day, Week, Month} }
+
+// Window names two adjacent windows of one kind. The store books into ID when
+// its own clock is before Boundary and into Next otherwise, so that a caller's
+// clock never decides where money goes and nothing ever has to be reset.
+type Window struct {
+	Kind     WindowKind `json:"kind"`
+	ID       string     `json:"id"`       // "2026-11-24", "2026-W48", "2026-11"
+	Next     string     `json:"next"`     // the id of the window that follows
+	Boundary time.Time  `json:"boundary"` // the first instant of Next
+}
+
+// At returns the id that is in force at t.
+func (w Window) At(t time.Time) string {
+	if t.Before(w.Boundary) {
+		return w.ID
+	}
+	return w.Next
+}
+
+// Calendar places windows in a workspace's time zone. A change of zone begins
+// with the next window of each kind: the one that is running ends where it
+// would have ended.
+type Calendar struct {
+	Zone     *time.Location // in force; nil is UTC
+	Previous *time.Location // in force before Changed; nil when there was none
+	Changed  time.Time      // when the zone was changed; zero when never
+}
+
+// Windows returns the day, week and month at now, in that order.
+func (c Calendar) Windows(now time.Time) []Window {
+	out := make([]Window, 0, 3)
+	for _, k := range WindowKinds() {
+		out = append(out, c.Window(k, now))
+	}
+	return out
+}
+
+// Window returns the window of one kind at now.
+func (c Calendar) Window(k WindowKind, now time.Time) Window {
+	zone := orUTC(c.Zone)
+	if c.Previous != nil {
+		if end := endOf(k, c.Changed.In(c.Previous)); now.Before(end) {
+			return Window{k, idOf(k, now.In(c.Previous)), idOf(k, end.In(zone)), endOf(k, now.In(c.Previous))}
+		}
+	}
+	local := now.In(zone)
+	end := endOf(k, local)
+	return Window{k, idOf(k, local), idOf(k, end), end}
+}
+
+// Start returns the first instant of the window with that id in the zone of
+// the calendar. It is the inverse of the ids Window gives.
+func (c Calendar) Start(k WindowKind, id string) (time.Time, error) {
+	zone := orUTC(c.Zone)
+	switch k {
+	case Day:
+		return time.ParseInLocation("2006-01-02", id, zone)
+	case Month:
+		return time.ParseInLocation("2006-01", id, zone)
+	}
+	var y, w int
+	if _, err := fmt.Sscanf(id, "%d-W%d", &y, &w); err != nil {
+		return time.Time{}, fmt.Errorf("usage: window %q: %w", id, err)
+	}
+	jan4 := time.Date(y, 1, 4, 0, 0, 0, 0, zone)
+	return jan4.AddDate(0, 0, (w-1)*7-(int(jan4.Weekday())+6)%7), nil
+}
+
+func orUTC(l *time.Location) *time.Location {
+	if l == nil {
+		return time.UTC
+	}
+	return l
+}
+
+func idOf(k WindowKind, t time.Time) string {
+	switch k {
+	case Day:
+		return t.Format("2006-01-02")
+	case Week:
+		y, w := t.ISOWeek()
+		return fmt.Sprintf("%04d-W%02d", y, w)
+	default:
+		return t.Format("2006-01")
+	}
+}
+
+// endOf returns the first instant after the window that t is in, in t's zone.
+// time.Date normalises a midnight that a DST change skips.
+func endOf(k WindowKind, t time.Time) time.Time {
+	y, m, d := t.Date()
+	switch k {
+	case Day:
+		return time.Date(y, m, d+1, 0, 0, 0, 0, t.Location())
+	case Week:
+		return time.Date(y, m, d+7-(int(t.Weekday())+6)%7, 0, 0, 0, 0, t.Location())
+	default:
+		return time.Date(y, m+1, 1, 0, 0, 0, 0, t.Location())
+	}
+}
