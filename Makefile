@@ -1,0 +1,49 @@
+# Everything here runs on a machine with Go, git and make; modules are
+# downloaded once. `make help` lists the targets.
+
+GO ?= go
+BIN := bin/tierwise
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.DEFAULT_GOAL := help
+
+## run: the whole bot in this terminal; no account, no key, no server
+run: build
+	@$(BIN) chat
+
+## build: one static binary in bin/
+build:
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/tierwise
+
+## test: needs Go only; what needs redis-server is skipped and counted
+test:
+	@./.ci/test
+
+## test-all: race detector, real Redis; a skip fails
+test-all: test
+	@./.ci/test -race
+
+## check: format, vet, staticcheck, architecture
+check:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not formatted:"; echo "$$out"; exit 1; }
+	@$(GO) vet ./...
+	@$(GO) tool staticcheck ./...
+	@$(GO) test -count=1 ./internal/archtest
+
+## vuln: known vulnerabilities; says so when the database cannot be reached
+vuln:
+	@$(GO) tool govulncheck ./... || { s=$$?; echo "vuln: govulncheck ended with $$s; when it could not fetch its database, run it where that is reachable"; exit $$s; }
+
+## bench: benchmarks; ratios are taken inside one run
+bench:
+	@$(GO) test -run '^$$' -bench . -benchtime $(or $(BENCHTIME),200ms) ./... 2>&1 | grep -Ev '^(PASS|ok|\?|goos|goarch|pkg)' 
+
+## demo: a scripted day in the demo workspace, with figures that must agree
+demo: build
+	@./deploy/demo/run $(BIN)
+
+## help: this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+.PHONY: run build test test-all check vuln bench demo help

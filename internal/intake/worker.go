@@ -1,0 +1,222 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/job"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// ErrStop is the cause of a delivery's context when somebody stopped it.
+var ErrStop = errors.New("intake: stopped by a person")
+
+// Closer books and finishes: usage.Ledger's Settle.
+type Closer interface {
+	Settle(ctx context.Context, s usage.Settlement) (usage.Settled, error)
+}
+
+// Pace is the worker's timing. DefaultPace is what serves; tests may differ.
+type Pace struct {
+	Slots      int           // jobs run at once
+	Lease      time.Duration // how long a silent worker keeps a job
+	Beat       time.Duration // how often a running job says it lives; well below Lease
+	Wait       time.Duration // longest wait for work in one claim
+	Deliveries int           // after this many the job is given up
+	Grace      time.Duration // how long running jobs may go on after shutdown begins
+	Close      time.Duration // how long the closing step is tried before the job is left to its lease
+}
+
+// DefaultPace recovers the jobs of a dead worker within 15 seconds.
+func DefaultPace() Pace {
+	return Pace{Slots: 64, Lease: 12 * time.Second, Beat: 3 * time.Second, Wait: 2 * time.Second, Deliveries: 5, Grace: 20 * time.Second, Close: 30 * time.Second}
+}
+
+// Worker runs jobs.
+type Worker struct {
+	name    string
+	queue   Queue
+	closer  Closer
+	sealer  Sealer
+	handler Handler
+	pace    Pace
+	log     *slog.Logger
+}
+
+// NewWorker returns a worker. name is unique among all replicas.
+func NewWorker(name string, q Queue, c Closer, s Sealer, h Handler, p Pace, log *slog.Logger) *Worker {
+	return &Worker{name: name, queue: q, closer: c, sealer: s, handler: h, pace: p, log: log}
+}
+
+// Run claims and runs jobs until ctx ends; then it claims no more, lets the
+// running ones finish within the grace time, and returns.
+func (w *Worker) Run(ctx context.Context) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var running sync.WaitGroup
+	slots := make(chan struct{}, w.pace.Slots)
+	for free := acquire(ctx, slots); free > 0; free = acquire(ctx, slots) {
+		tickets, err := w.queue.Claim(ctx, w.name, free, w.pace.Lease, w.pace.Wait)
+		for range free - len(tickets) {
+			<-slots
+		}
+		for _, t := range tickets {
+			running.Go(func() {
+				defer func() { <-slots }()
+				w.run(work, t)
+			})
+		}
+		if err != nil && ctx.Err() == nil {
+			w.log.Error("claiming jobs failed", "err", err)
+			pause(ctx, time.Second)
+		}
+	}
+	done := make(chan struct{})
+	go func() { running.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(w.pace.Grace):
+		cancel()
+		<-done
+	}
+}
+
+// acquire takes all free slots, at least one, waiting for it if need be. It
+// returns 0 when ctx has ended.
+func acquire(ctx context.Context, slots chan struct{}) int {
+	select {
+	case <-ctx.Done():
+		return 0
+	case slots <- struct{}{}:
+	}
+	if ctx.Err() != nil {
+		return 0
+	}
+	for n := 1; ; n++ {
+		select {
+		case slots <- struct{}{}:
+		default:
+			return n
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// run takes one ticket from open envelope to closed job.
+func (w *Worker) run(ctx context.Context, t job.Ticket) {
+	log := w.log.With("job", t.Job.ID, "delivery", t.Delivery)
+	d, err := w.open(t)
+	if err != nil {
+		// The event cannot be read (a lost key): nobody can be told, and
+		// running it again will not help.
+		log.Error("job given up: its event cannot be opened", "err", err)
+		w.close(ctx, log, d, Result{})
+		return
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	beating := w.beat(ctx, stop, t)
+	defer beating()
+	if t.Delivery > w.pace.Deliveries {
+		log.Error("job given up", "cause", t.Cause)
+		w.close(ctx, log, d, w.handler.GiveUp(ctx, d))
+		return
+	}
+	result, err := w.handle(ctx, d)
+	switch {
+	case errors.Is(context.Cause(ctx), job.ErrLost):
+		log.Warn("ticket lost; another delivery took over")
+		w.book(ctx, log, result)
+	case err != nil:
+		w.giveBack(ctx, log, t, err)
+	default:
+		w.close(ctx, log, d, result)
+	}
+}
+
+// handle calls the handler and turns a panic into an error, so that one bad
+// job never takes the process down.
+func (w *Worker) handle(ctx context.Context, d Delivery) (r Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.Error("panic in a job", "job", d.Ticket.Job.ID, "stack", string(debug.Stack()))
+			err = fmt.Errorf("intake: panic: %v", p)
+		}
+	}()
+	return w.handler.Handle(ctx, d)
+}
+
+func (w *Worker) open(t job.Ticket) (Delivery, error) {
+	d := Delivery{Ticket: t}
+	plain, err := w.sealer.Open(t.Job.Tenant, sealEvent, t.Job.Event)
+	if err != nil {
+		return d, err
+	}
+	if err := json.Unmarshal(plain, &d.Event); err != nil {
+		return d, err
+	}
+	if note, err := w.sealer.Open(t.Job.Tenant, sealNote, t.Note); len(t.Note) > 0 && err == nil {
+		_ = json.Unmarshal(note, &d.Placeholder) // an unreadable note is no note
+	}
+	d.Keep = func(ctx context.Context, at chat.Ref) error { return w.keep(ctx, t, at) }
+	return d, nil
+}
+
+func (w *Worker) keep(ctx context.Context, t job.Ticket, at chat.Ref) error {
+	plain, err := json.Marshal(at)
+	if err != nil {
+		return fmt.Errorf("intake: keep: %w", err)
+	}
+	note, err := w.sealer.Seal(t.Job.Tenant, sealNote, plain)
+	if err != nil {
+		return fmt.Errorf("intake: keep: %w", err)
+	}
+	if _, err := w.queue.Beat(ctx, t, w.pace.Lease, note); err != nil {
+		return fmt.Errorf("intake: keep: %w", err)
+	}
+	return nil
+}
+
+// beat tells the store that the job lives, until the returned function is
+// called. It ends ctx when the store says that the job was stopped or lost; a
+// store that cannot be reached ends it when the lease must have run out.
+func (w *Worker) beat(ctx context.Context, stop context.CancelCauseFunc, t job.Ticket) (end func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(w.pace.Beat)
+		defer tick.Stop()
+		alive := time.Now()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+			}
+			b, err := w.queue.Beat(context.WithoutCancel(ctx), t, w.pace.Lease, nil)
+			switch {
+			case err == nil && b.Stop:
+				stop(ErrStop)
+			case err == nil:
+				alive = time.Now()
+			case errors.Is(err, job.ErrLost), time.Since(alive) > w.pace.Lease:
+				stop(job.ErrLost)
+				return
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
+}

@@ -1,0 +1,236 @@
+package router
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tierwise/tierwise/internal/catalog"
+	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/internal/step"
+)
+
+// Route decides. The order is fixed: what was asked and pinned, the ceiling
+// with budget pressure, the hard gates, the cheapest model on the lowest tier
+// that serves, what the money allows, and the plan around it. It never panics
+// and never returns an OK decision without a model.
+func Route(r Request) Decision {
+	w := walk{r: r}
+	w.begin()
+	w.lower()
+	w.close()
+	pick, ok := w.pick()
+	if !ok {
+		return w.refuse()
+	}
+	return w.plan(pick)
+}
+
+// walk is one decision being made.
+type walk struct {
+	r       Request
+	start   catalog.Tier
+	ceiling catalog.Tier
+	lowered bool
+	open    []Option // passed every gate
+	closed  []closed // did not
+	reasons []Reason
+}
+
+// closed is an option with the first gate that stopped it.
+type closed struct {
+	o    Option
+	gate string
+}
+
+func (w *walk) why(code, format string, args ...any) {
+	w.reasons = append(w.reasons, Reason{code, fmt.Sprintf(format, args...)})
+}
+
+// begin finds the tier to start at and the ceiling, before any gate.
+func (w *walk) begin() {
+	p, a := w.r.Policy, w.r.Asked
+	w.start, w.ceiling = p.Start, p.Ceiling
+	switch {
+	case a.Tier != nil:
+		w.start = *a.Tier
+		w.why("asked."+code(a.By), "You asked for %s (%s).", w.start, orElse(a.By, "message"))
+	case a.Previous != nil && *a.Previous > w.start:
+		w.start = *a.Previous
+		w.why("thread.sticky", "This thread was answered on %s before, so it stays there.", w.start)
+	default:
+		w.why("policy.start", "%s starts on %s (%s setting).", title(w.r.Intent), w.start, orElse(p.Origin, "default"))
+	}
+	if w.start > w.ceiling {
+		w.why("policy.ceiling", "The ceiling here is %s.", w.ceiling)
+		w.start = w.ceiling
+	}
+}
+
+// lower brings the ceiling down when a limit is near or reached, and says so.
+func (w *walk) lower() {
+	b := w.r.Budget
+	if b.Ceiling != nil && *b.Ceiling < w.ceiling {
+		w.why("budget.limit", "The limit for %s is reached, so only %s is left.", orElse(b.Where, "this workspace"), upTo(*b.Ceiling))
+		w.cap(*b.Ceiling)
+	}
+	t, near := Pressure(b.Used, b.Limit)
+	if near && t < w.ceiling {
+		w.why("budget.pressure", "%s of the limit for %s is used, so the ceiling is %s.", Percent(b.Used, b.Limit), orElse(b.Where, "this workspace"), t)
+		w.cap(t)
+	}
+}
+
+func (w *walk) cap(t catalog.Tier) {
+	w.ceiling = t
+	if w.start > t {
+		w.start, w.lowered = t, true
+	}
+}
+
+// Pressure is the ceiling that a used share of a limit allows: from 80 % on
+// standard, from 90 % economy, at 100 % local. near is false below 80 % or
+// without a limit.
+func Pressure(used, limit money.Nano) (t catalog.Tier, near bool) {
+	switch {
+	case limit <= 0 || used < limit/10*8:
+		return catalog.Frontier, false
+	case used >= limit:
+		return catalog.Local, true
+	case used >= limit/10*9:
+		return catalog.Economy, true
+	default:
+		return catalog.Standard, true
+	}
+}
+
+// Percent prints used/limit as a whole number of per cent, rounded down.
+func Percent(used, limit money.Nano) string {
+	if limit <= 0 {
+		return "0 %"
+	}
+	return fmt.Sprintf("%d %%", percent(used, limit))
+}
+
+// close sorts the options into those that pass every hard gate and those that
+// do not.
+func (w *walk) close() {
+	for _, o := range w.r.Models {
+		if g := gate(w.r, o); g != "" {
+			w.closed = append(w.closed, closed{o, g})
+			continue
+		}
+		w.open = append(w.open, o)
+	}
+	slices.SortStableFunc(w.open, func(a, b Option) int { return compare(w.r, a, b) })
+}
+
+// pick finds the model: the cheapest on the lowest tier from start to ceiling
+// that fits the money; below start only when the money asks for it; and the
+// local tier last, named as what it is.
+func (w *walk) pick() (Option, bool) {
+	for t := w.start; t <= w.ceiling; t++ {
+		if o, ok := w.on(t); ok {
+			if t > w.start {
+				w.why("gate.up", "Nothing on %s passes (%s), so it goes up to %s.", w.start, w.gateOn(w.start), t)
+			}
+			return o, true
+		}
+	}
+	broke := slices.ContainsFunc(w.open, func(o Option) bool { return o.Tier >= w.start && o.Tier <= w.ceiling })
+	for t := w.start - 1; broke && t >= catalog.Economy; t-- {
+		if o, ok := w.on(t); ok {
+			w.lowered = true
+			w.why("budget.headroom", "What is left (%s) does not cover %s, so %s answers.", w.money().Short(), w.start, t)
+			return o, true
+		}
+	}
+	o, ok := w.on(catalog.Local)
+	if !ok {
+		return Option{}, false
+	}
+	w.lowered = w.lowered || broke
+	if broke {
+		w.why("budget.local", "What is left (%s) does not cover a model, so the local tier answers; it costs nothing.", w.money().Short())
+	} else {
+		w.why("local.fallback", "No model can be used here (%s), so the local tier answers; it uses no AI model.", w.gateOn(w.start))
+	}
+	return o, true
+}
+
+// on returns the best affordable option of a tier.
+func (w *walk) on(t catalog.Tier) (Option, bool) {
+	for _, o := range w.open {
+		if o.Tier == t && (o.Free || o.Worst <= w.money()) {
+			return o, true
+		}
+	}
+	return Option{}, false
+}
+
+// money is what one answer may cost at most.
+func (w *walk) money() money.Nano {
+	m := w.r.Budget.Headroom
+	if c := w.r.Policy.AnswerCap; c > 0 {
+		m = min(m, c)
+	}
+	return max(m, 0)
+}
+
+// compare orders options: fast ones first where that was asked, then the model
+// the thread had, then the cheaper one, then by id so that order never depends
+// on the input's.
+func compare(r Request, a, b Option) int {
+	if r.Policy.Fast && (a.Latency == "fast") != (b.Latency == "fast") {
+		return order(a.Latency == "fast")
+	}
+	if prev := r.Asked.PreviousModel; prev != "" && (a.ID == prev) != (b.ID == prev) {
+		return order(a.ID == prev)
+	}
+	if a.Likely != b.Likely {
+		return order(a.Likely < b.Likely)
+	}
+	return order(a.ID < b.ID)
+}
+
+func order(first bool) int {
+	if first {
+		return -1
+	}
+	return 1
+}
+
+func title(i step.Intent) string {
+	if i == "" {
+		return "This"
+	}
+	s := string(i)
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+func upTo(t catalog.Tier) string {
+	if t == catalog.Local {
+		return "the local tier"
+	}
+	return "up to " + t.String()
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func code(by string) string {
+	switch by {
+	case "thread pin", "channel pin":
+		return "pin"
+	case "button":
+		return "button"
+	}
+	return "message"
+}
+
+// percent is used/limit in whole per cent without leaving int64: amounts are at
+// most money.Max, and a hundred times that still fits.
+func percent(used, limit money.Nano) int64 { return int64(used) * 100 / int64(limit) }
