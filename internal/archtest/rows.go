@@ -19,6 +19,7 @@ var rows = [][]string{
 	{"internal/intake", "internal/schedule"},
 	{"internal/gate"},
 	{"internal/assistant", "internal/admin"},
+	{"internal/turn"},
 	{
 		"router", "usage", "internal/intent", "internal/llm", "internal/llm/openai", "internal/llm/local", "internal/settings",
 		"internal/outcome", "internal/evidence", "internal/audit", "internal/journal", "internal/redact", "internal/footprint",

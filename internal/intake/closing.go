@@ -9,14 +9,15 @@ import (
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/internal/turn"
 )
 
 // close stores the result and ends the job in one step. It does not give up on
 // a passing failure of the store: the answer is made and paid for. When the
 // store stays away the lease runs out and a later delivery books the step as
 // uncertain, so that money is never missing.
-func (w *Worker) close(ctx context.Context, log *slog.Logger, d Delivery, r Result) {
-	s, err := finish(w.sealer, d.Ticket, d.Event, r)
+func (w *Worker) close(ctx context.Context, log *slog.Logger, d turn.Delivery, r turn.Result) {
+	s, err := finish(w.sealer, d, r)
 	if err != nil {
 		log.Error("result cannot be sealed", "err", err)
 		return
@@ -45,7 +46,7 @@ func (w *Worker) close(ctx context.Context, log *slog.Logger, d Delivery, r Resu
 }
 
 // book settles the last call of a delivery that lost its ticket.
-func (w *Worker) book(ctx context.Context, log *slog.Logger, r Result) {
+func (w *Worker) book(ctx context.Context, log *slog.Logger, r turn.Result) {
 	if r.Last == nil {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/job"
+	"github.com/tierwise/tierwise/internal/turn"
 )
 
 // Openers gives the Opener of a platform; nil when there is none here.
@@ -17,7 +18,7 @@ type Openers func(chat.Platform) chat.Opener
 // Undelivered keeps a reply that may not be sent again: a private one whose
 // result is unknown, or one whose address is gone. It becomes a draft, so the
 // person finds it. An error makes the poster try later.
-type Undelivered func(ctx context.Context, r Reply) error
+type Undelivered func(ctx context.Context, r turn.Reply) error
 
 // postTries is how often a post is tried before it is kept as undelivered;
 // with the growing pauses between them about an hour goes by.
@@ -107,7 +108,7 @@ var errKeep = errors.New("intake: private post with unknown result")
 // put speaks. A post that replaces a message can be repeated safely. A new one
 // whose earlier try has an unknown result is looked up by its job first when it
 // is public, and never repeated when it is private.
-func (p *Poster) put(ctx context.Context, t job.PostTicket, r Reply) error {
+func (p *Poster) put(ctx context.Context, t job.PostTicket, r turn.Reply) error {
 	resp, err := p.responder(ctx, r)
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ func (p *Poster) put(ctx context.Context, t job.PostTicket, r Reply) error {
 	return err
 }
 
-func (p *Poster) responder(ctx context.Context, r Reply) (chat.Responder, error) {
+func (p *Poster) responder(ctx context.Context, r turn.Reply) (chat.Responder, error) {
 	at := r.To.Place
 	if r.At != nil {
 		at = *r.At

@@ -12,11 +12,9 @@ import (
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/job"
+	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
-
-// ErrStop is the cause of a delivery's context when somebody stopped it.
-var ErrStop = errors.New("intake: stopped by a person")
 
 // Closer books and finishes: usage.Ledger's Settle.
 type Closer interface {
@@ -123,7 +121,7 @@ func (w *Worker) run(ctx context.Context, t job.Ticket) {
 		// The event cannot be read (a lost key): nobody can be told, and
 		// running it again will not help.
 		log.Error("job given up: its event cannot be opened", "err", err)
-		w.close(ctx, log, d, Result{})
+		w.close(ctx, log, d, turn.Result{})
 		return
 	}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -149,7 +147,7 @@ func (w *Worker) run(ctx context.Context, t job.Ticket) {
 
 // handle calls the handler and turns a panic into an error, so that one bad
 // job never takes the process down.
-func (w *Worker) handle(ctx context.Context, d Delivery) (r Result, err error) {
+func (w *Worker) handle(ctx context.Context, d turn.Delivery) (r turn.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.log.Error("panic in a job", "job", d.Ticket.Job.ID, "stack", string(debug.Stack()))
@@ -159,8 +157,8 @@ func (w *Worker) handle(ctx context.Context, d Delivery) (r Result, err error) {
 	return w.handler.Handle(ctx, d)
 }
 
-func (w *Worker) open(t job.Ticket) (Delivery, error) {
-	d := Delivery{Ticket: t}
+func (w *Worker) open(t job.Ticket) (turn.Delivery, error) {
+	d := turn.Delivery{Ticket: t}
 	plain, err := w.sealer.Open(t.Job.Tenant, sealEvent, t.Job.Event)
 	if err != nil {
 		return d, err
@@ -209,7 +207,7 @@ func (w *Worker) beat(ctx context.Context, stop context.CancelCauseFunc, t job.T
 			b, err := w.queue.Beat(context.WithoutCancel(ctx), t, w.pace.Lease, nil)
 			switch {
 			case err == nil && b.Stop:
-				stop(ErrStop)
+				stop(turn.ErrStop)
 			case err == nil:
 				alive = time.Now()
 			case errors.Is(err, job.ErrLost), time.Since(alive) > w.pace.Lease:

@@ -1,0 +1,57 @@
+// Package turn is what passes between the queue and the rooms that do the
+// work: a Delivery comes in, a Result goes out. A Result holds everything that
+// must happen together at the end, the booking of the last call, what is said
+// and what is remembered, so that it can be stored in one step. The package
+// holds shapes only; intake runs deliveries, the assistant and the admin room
+// make results.
+package turn
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/job"
+	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// ErrStop is the cause of a delivery's context when somebody stopped it.
+var ErrStop = errors.New("turn: stopped by a person")
+
+// Delivery is one run of a job.
+type Delivery struct {
+	Ticket job.Ticket
+	Event  chat.Event
+	// Placeholder is where an earlier delivery already spoke; zero when it did
+	// not or when that is not known.
+	Placeholder chat.Ref
+	// Keep stores where this delivery spoke, before more is said there. It
+	// returns job.ErrLost when the ticket is worthless.
+	Keep func(ctx context.Context, at chat.Ref) error
+}
+
+// PostID is the id of the delivery's n-th post, counted from 1.
+func (d Delivery) PostID(n int) string { return d.Ticket.Job.ID + "/" + strconv.Itoa(n) }
+
+// Reply is a post with its address.
+type Reply struct {
+	To   chat.ReplyTo `json:"to"`
+	At   *chat.Place  `json:"at,omitempty"` // speak at a place instead of answering
+	Post chat.Post    `json:"post"`
+}
+
+// Result is how a delivery ended. The settlement of the last call, the replies
+// and the records are stored in one step that also closes the job.
+type Result struct {
+	Last    *usage.Settlement // nil when nothing (more) is to be booked
+	Replies []Reply
+	Writes  []record.Write
+}
+
+// Say returns a Result that answers the event with one post.
+func Say(e chat.Event, p chat.Post) Result {
+	p.Private = e.ReplyTo.Private
+	return Result{Replies: []Reply{{To: e.ReplyTo, Post: p}}}
+}
