@@ -50,10 +50,7 @@ func Pack(s Sealer, tenant string, r turn.Reply) (job.Outgoing, error) {
 	if err != nil {
 		return job.Outgoing{}, fmt.Errorf("intake: pack: %w", err)
 	}
-	body, err := s.Seal(tenant, sealPost, plain)
-	if err != nil {
-		return job.Outgoing{}, fmt.Errorf("intake: pack: %w", err)
-	}
+	body := s.Seal(tenant, sealPost, plain)
 	p := r.To.Place
 	if r.At != nil {
 		p = *r.At

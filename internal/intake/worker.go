@@ -178,10 +178,7 @@ func (w *Worker) keep(ctx context.Context, t job.Ticket, at chat.Ref) error {
 	if err != nil {
 		return fmt.Errorf("intake: keep: %w", err)
 	}
-	note, err := w.sealer.Seal(t.Job.Tenant, sealNote, plain)
-	if err != nil {
-		return fmt.Errorf("intake: keep: %w", err)
-	}
+	note := w.sealer.Seal(t.Job.Tenant, sealNote, plain)
 	if _, err := w.queue.Beat(ctx, t, w.pace.Lease, note); err != nil {
 		return fmt.Errorf("intake: keep: %w", err)
 	}
