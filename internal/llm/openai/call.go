@@ -1,0 +1,177 @@
+package openai
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	goopenai "github.com/sashabaranov/go-openai"
+
+	"github.com/tierwise/tierwise/internal/llm"
+)
+
+// call is one call under way.
+type call struct {
+	c       *Client
+	r       llm.Request
+	caller  context.Context
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	start   time.Time
+	total   *time.Timer
+	stall   *time.Timer // until the next event
+	resp    *http.Response
+	sent    atomic.Bool // the request's body was read by the transport
+	ended   bool        // the stream came to its own end
+	s       *scratch
+	text    strings.Builder // everything visible; chunks are slices of it
+	thought strings.Builder
+	first   time.Duration
+	finish  llm.Finish
+	choices bool
+	id      string
+	served  string
+	tier    string
+}
+
+// scratch is the memory a call borrows.
+type scratch struct {
+	in    *bufio.Reader
+	rd    reader
+	p     piece
+	usage []byte // the last usage body seen
+}
+
+func newScratch() *scratch { return &scratch{in: bufio.NewReaderSize(nil, 16<<10)} }
+
+// begin starts the clocks of a call.
+func (c *Client) begin(ctx context.Context, r llm.Request) *call {
+	a := &call{c: c, r: r, caller: ctx, start: time.Now(), s: c.scratch.Get().(*scratch)}
+	a.s.usage = a.s.usage[:0]
+	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	a.total = time.AfterFunc(c.limits.Total, func() { a.cancel(slow("the whole answer", c.limits.Total)) })
+	a.stall = time.AfterFunc(c.limits.First, func() { a.cancel(slow("a first token", c.limits.First)) })
+	return a
+}
+
+// slow is the cause of a cancellation by one of our own limits.
+func slow(what string, d time.Duration) error {
+	return fmt.Errorf("%w: %s did not come within %s: %w", llm.ErrUnavailable, what, d, context.DeadlineExceeded)
+}
+
+// send sends the request, and again when the refusal teaches how this server
+// wants it. A nil error means a 2xx whose body is not read yet.
+func (a *call) send() error {
+	q := a.c.quirk(a.r.Model.Wire)
+	for n := 0; ; n++ {
+		req := a.c.build(a.r, q)
+		api := a.c.api
+		api.HTTPClient = a
+		_, err := goopenai.NewClientWithConfig(api).CreateChatCompletionStream(a.ctx, req)
+		if err == nil {
+			return nil
+		}
+		if n == maxQuirks || !q.learn(err, req) {
+			return err
+		}
+		a.c.remember(a.r.Model.Wire, q)
+		a.sent.Store(false)
+	}
+}
+
+// Do implements go-openai's HTTPDoer: it keeps the response for our own reader
+// and turns a refusal into its typed error, which go-openai passes on.
+func (a *call) Do(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		req.Body = &noting{ReadCloser: req.Body, read: &a.sent}
+	}
+	resp, err := a.c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		defer resp.Body.Close()
+		return nil, a.c.refused(resp, a.hidden())
+	}
+	a.resp = resp
+	return resp, nil
+}
+
+// maxRefusal bounds the body of a refusal that is read.
+const maxRefusal = 64 << 10
+
+// refused reads a reply that is no answer.
+func (c *Client) refused(resp *http.Response, h hidden) error {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	r := readRefusal(resp.StatusCode, body, h)
+	r.html = r.html || isHTML(resp.Header, body)
+	return classify(r, resp.Header, time.Now())
+}
+
+func (a *call) hidden() hidden {
+	return hidden{key: string(a.c.key), prompt: a.r.Step.Prompt, answer: a.text.String()}
+}
+
+// noting notes that a request's body was read: from then on the provider may
+// have it.
+type noting struct {
+	io.ReadCloser
+	read *atomic.Bool
+}
+
+func (n *noting) Read(p []byte) (int, error) {
+	n.read.Store(true)
+	return n.ReadCloser.Read(p)
+}
+
+// drain bounds what is read after the end so that the connection can be used
+// again, and for how long.
+const (
+	drainBytes = 4 << 10
+	drainTime  = 20 * time.Millisecond
+)
+
+// close ends the call upstream, whatever state it is in.
+func (a *call) close() {
+	a.stall.Stop()
+	a.total.Stop()
+	if a.resp != nil {
+		if a.ended && a.ctx.Err() == nil {
+			a.total.Reset(drainTime) // its function cancels
+			_, _ = io.CopyN(io.Discard, a.s.in, drainBytes)
+			a.total.Stop()
+		}
+		_ = a.resp.Body.Close()
+	}
+	a.cancel(nil)
+	a.s.in.Reset(nil)
+	a.c.scratch.Put(a.s)
+}
+
+// unsent is the error of a call that got no 2xx.
+func (a *call) unsent(err error) error {
+	var (
+		limited *llm.RateLimited
+		long    *llm.ContextTooLong
+		r       *refusal
+	)
+	switch {
+	case errors.As(err, &limited), errors.As(err, &long), errors.As(err, &r):
+		return fmt.Errorf("openai: %s: %w", a.c.id, err)
+	case a.ctx.Err() != nil:
+		return a.cut(context.Cause(a.ctx))
+	case errors.Is(err, errRedirect), errors.Is(err, errAddress):
+		return fmt.Errorf("openai: %s: %w: %w", a.c.id, llm.ErrUnavailable, netCause(err))
+	case a.sent.Load():
+		return a.cut(fmt.Errorf("%w: %w", llm.ErrUnavailable, netCause(err)))
+	case isNet(err):
+		return fmt.Errorf("openai: %s: %w: %w", a.c.id, llm.ErrUnavailable, netCause(err))
+	}
+	return fmt.Errorf("openai: %s: %w: it could not be formed: %w", a.c.id, llm.ErrBadRequest, err)
+}

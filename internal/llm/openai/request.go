@@ -1,0 +1,83 @@
+package openai
+
+import (
+	"encoding/base64"
+	"encoding/json"
+
+	goopenai "github.com/sashabaranov/go-openai"
+
+	"github.com/tierwise/tierwise/internal/catalog"
+	"github.com/tierwise/tierwise/internal/llm"
+	"github.com/tierwise/tierwise/internal/step"
+)
+
+// newLimit lists the profiles whose servers want the output limit under its
+// newer name. Everybody else, a custom endpoint above all, knows max_tokens.
+var newLimit = map[string]bool{"openai-chat": true, "groq": true, "xai": true}
+
+// build forms the request of a step. A schema is sent to models that follow
+// one strictly; others are asked by the prompt alone and checked afterwards.
+func (c *Client) build(r llm.Request, q quirk) goopenai.ChatCompletionRequest {
+	reasoning := r.Model.Has(catalog.Reasoning)
+	req := goopenai.ChatCompletionRequest{
+		Model:    r.Model.Wire,
+		Messages: messages(r.Step.Prompt),
+		User:     r.User,
+	}
+	if !q.noUsage {
+		req.StreamOptions = &goopenai.StreamOptions{IncludeUsage: true}
+	}
+	if q.noUser {
+		req.User = ""
+	}
+	limit := int(r.Step.MaxOutput)
+	if (newLimit[c.profile] || reasoning) != q.otherLimit {
+		req.MaxCompletionTokens = limit
+	} else {
+		req.MaxTokens = limit
+	}
+	if !reasoning && !q.noHeat && r.Step.Milliheat > 0 { // reasoning models refuse a temperature
+		req.Temperature = float32(r.Step.Milliheat) / 1000
+	}
+	if len(r.Step.Schema) > 0 && r.Model.Has(catalog.JSON) && !q.noSchema {
+		req.ResponseFormat = &goopenai.ChatCompletionResponseFormat{
+			Type: goopenai.ChatCompletionResponseFormatTypeJSONSchema,
+			JSONSchema: &goopenai.ChatCompletionResponseFormatJSONSchema{
+				Name: "answer", Schema: json.RawMessage(r.Step.Schema), Strict: true,
+			},
+		}
+	}
+	// The library refuses some requests by the model's name before they are
+	// sent; the model's own rule is the one it would refuse for.
+	if goopenai.NewReasoningValidator().Validate(req) != nil {
+		req.Temperature, req.MaxTokens, req.MaxCompletionTokens = 0, 0, limit
+	}
+	return req
+}
+
+func messages(prompt []step.Turn) []goopenai.ChatCompletionMessage {
+	out := make([]goopenai.ChatCompletionMessage, len(prompt))
+	for i, t := range prompt {
+		out[i].Role = t.Role
+		if len(t.Images) == 0 {
+			out[i].Content = t.Text
+			continue
+		}
+		parts := make([]goopenai.ChatMessagePart, 0, len(t.Images)+1)
+		if t.Text != "" {
+			parts = append(parts, goopenai.ChatMessagePart{Type: goopenai.ChatMessagePartTypeText, Text: t.Text})
+		}
+		for _, im := range t.Images {
+			parts = append(parts, goopenai.ChatMessagePart{
+				Type:     goopenai.ChatMessagePartTypeImageURL,
+				ImageURL: &goopenai.ChatMessageImageURL{URL: dataURL(im)},
+			})
+		}
+		out[i].MultiContent = parts
+	}
+	return out
+}
+
+func dataURL(im step.Image) string {
+	return "data:" + im.Type + ";base64," + base64.StdEncoding.EncodeToString(im.Data)
+}
