@@ -107,6 +107,12 @@ func (w *walk) gateOn(t catalog.Tier) string {
 // refuse is the decision when nothing passes: it names the gate that closed
 // last on the way, what would be allowed, and who can clear it.
 func (w *walk) refuse() Decision {
+	if w.broke {
+		w.why("refused.budget", "What is left for %s (%s) does not cover this.", orElse(w.r.Budget.Where, "this workspace"), w.money().Short())
+		return Decision{Tier: w.start, Reasons: w.reasons, Lowered: w.lowered, Refusal: &Refusal{
+			Gate: "budget", Allowed: "the local tier, which costs nothing", Who: "whoever owns the budget",
+		}}
+	}
 	g := ""
 	for _, c := range w.closed {
 		if c.o.Tier >= w.start && c.o.Tier <= w.ceiling {

@@ -82,6 +82,9 @@ type Budget struct {
 	// Ceiling, when set, is the highest tier the limit in force still allows
 	// (economy_only, local_only).
 	Ceiling *catalog.Tier `json:"ceiling,omitempty"`
+	// LocalAtLimit lets the local tier answer by itself when the money is used
+	// up; otherwise the request is refused with an offer to do so.
+	LocalAtLimit bool `json:"local_at_limit,omitempty"`
 }
 
 // Option is a model as a candidate: catalog data plus what holds now.

@@ -31,6 +31,7 @@ type walk struct {
 	start   catalog.Tier
 	ceiling catalog.Tier
 	lowered bool
+	broke   bool     // a model passed every gate and the money did not reach
 	open    []Option // passed every gate
 	closed  []closed // did not
 	reasons []Reason
@@ -74,6 +75,9 @@ func (w *walk) lower() {
 		w.cap(*b.Ceiling)
 	}
 	t, near := Pressure(b.Used, b.Limit)
+	if t == catalog.Local && !b.LocalAtLimit {
+		t = catalog.Economy // what does not fit any more is refused, with the arithmetic
+	}
 	if near && t < w.ceiling {
 		w.why("budget.pressure", "%s of the limit for %s is used, so the ceiling is %s.", Percent(b.Used, b.Limit), orElse(b.Where, "this workspace"), t)
 		w.cap(t)
@@ -145,7 +149,8 @@ func (w *walk) pick() (Option, bool) {
 		}
 	}
 	o, ok := w.on(catalog.Local)
-	if !ok {
+	w.broke = broke
+	if !ok || broke && !w.r.Budget.LocalAtLimit {
 		return Option{}, false
 	}
 	w.lowered = w.lowered || broke

@@ -79,12 +79,21 @@ func TestRouteStories(t *testing.T) {
 			r.Policy.Start = catalog.Standard
 			r.Budget = Budget{Headroom: money.Max, Used: 90, Limit: 100}
 		}, "p/eco", "budget.lowered", nil},
-		{"a full limit leaves the local tier", func(r *Request) { r.Budget = Budget{Headroom: 0, Used: 100, Limit: 100} }, "local/extract", "budget.pressure", nil},
+		{"a full limit leaves the local tier", func(r *Request) { r.Budget = Budget{Headroom: 0, Used: 100, Limit: 100, LocalAtLimit: true} }, "local/extract", "budget.pressure", nil},
+		{"a full limit that refuses says so and offers the local tier", func(r *Request) { r.Budget = Budget{Headroom: 0, Used: 100, Limit: 100} }, "", "refused.budget", func(t *testing.T, d Decision) {
+			if d.Refusal.Gate != "budget" {
+				t.Errorf("refusal %+v", d.Refusal)
+			}
+		}},
+		{"the local tier itself is never refused for money", func(r *Request) {
+			r.Asked = Asked{Tier: tier(catalog.Local), By: "button"}
+			r.Budget = Budget{Headroom: 0, Used: 100, Limit: 100}
+		}, "local/extract", "asked.button", nil},
 		{"headroom below the worst case walks down", func(r *Request) {
 			r.Policy.Start = catalog.Standard
 			r.Budget.Headroom = 5_000_000
 		}, "p/eco", "budget.headroom", nil},
-		{"no money at all is still answered locally", func(r *Request) { r.Budget.Headroom = 0 }, "local/extract", "budget.local", nil},
+		{"no money at all is still answered locally", func(r *Request) { r.Budget.Headroom, r.Budget.LocalAtLimit = 0, true }, "local/extract", "budget.local", nil},
 		{"one answer has its own cap", func(r *Request) {
 			r.Policy.Start, r.Policy.AnswerCap = catalog.Frontier, 100_000_000
 		}, "p/std", "budget.headroom", nil},
