@@ -1,0 +1,135 @@
+package localchat
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/chat"
+)
+
+// entry is one line of the state file: the first says when the World was born,
+// every other one is a message as it now is, or one that is gone.
+type entry struct {
+	Born      time.Time `json:"born,omitzero"`
+	Workspace string    `json:"workspace,omitempty"`
+	Message   *Message  `json:"message,omitempty"`
+	Gone      *chat.Ref `json:"gone,omitempty"`
+}
+
+// journal appends entries to the state file. A nil journal keeps nothing.
+type journal struct {
+	file *os.File
+	born time.Time
+	size int64 // length of the whole lines
+}
+
+// openJournal reads the entries of a state file, or begins one. A last line cut
+// by a crash is dropped; any other unreadable line is an error, because what
+// follows it would be shown as the whole conversation.
+func openJournal(path string, now time.Time) (*journal, []entry, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("localchat: open state: %w", err)
+	}
+	j := &journal{file: file, born: now}
+	entries, err := j.read()
+	if err == nil && len(entries) == 0 {
+		err = j.write(entry{Born: now})
+	}
+	if err == nil {
+		_, err = file.Seek(j.size, io.SeekStart)
+	}
+	if err == nil {
+		err = file.Truncate(j.size)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("localchat: state file %s: %w", path, err), file.Close())
+	}
+	return j, entries, nil
+}
+
+func (j *journal) read() ([]entry, error) {
+	var entries []entry
+	in := bufio.NewReader(j.file)
+	for n := 1; ; n++ {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			return entries, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var e entry
+		if err := json.Unmarshal(bytes.TrimSpace(line), &e); err != nil {
+			return nil, fmt.Errorf("line %d is damaged; move the file away to begin anew", n)
+		}
+		if n == 1 {
+			if e.Born.IsZero() {
+				return nil, errors.New("not a state file of this program")
+			}
+			j.born = e.Born
+		}
+		j.size += int64(len(line))
+		entries = append(entries, e)
+	}
+}
+
+// write adds a whole line or nothing: after a failed write the file is cut
+// back, so a full disk leaves no half line behind.
+func (j *journal) write(e entry) error {
+	if j == nil {
+		return nil
+	}
+	line, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("%w: encode: %w", chat.ErrUnknownResult, err)
+	}
+	line = append(line, '\n')
+	if _, err := j.file.WriteAt(line, j.size); err != nil {
+		_ = j.file.Truncate(j.size) // the write's error is the one to report
+		return fmt.Errorf("%w: write state: %w", chat.ErrUnknownResult, err)
+	}
+	j.size += int64(len(line))
+	return nil
+}
+
+func (j *journal) close() error { return j.file.Close() }
+
+// apply repeats an entry at start. What belongs to a workspace or channel that
+// is not there this time is passed over and stays in the file.
+func (w *World) apply(e entry) {
+	s := w.space(e.Workspace)
+	if s == nil {
+		return
+	}
+	var r *room
+	switch {
+	case e.Message != nil:
+		r = s.revive(e.Message.Ref.Channel)
+	case e.Gone != nil:
+		r = s.revive(e.Gone.Channel)
+	}
+	switch {
+	case r == nil:
+	case e.Message != nil:
+		w.lastID = max(w.lastID, idNumber(e.Message.Ref.ID))
+		r.add(e.Message)
+	default:
+		r.drop(e.Gone.ID)
+	}
+}
+
+// revive finds a room, also a direct one that nobody opened yet in this run.
+func (s *space) revive(id string) *room {
+	if member, ok := strings.CutPrefix(id, directPrefix); ok && s.member(member) != nil {
+		return s.direct(member)
+	}
+	return s.room(id)
+}
