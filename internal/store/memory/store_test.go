@@ -15,3 +15,7 @@ func open(*testing.T) storetest.Harness {
 }
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
+
+func TestSimulatedTime(t *testing.T) {
+	storetest.RunSimulated(t, func() storetest.Store { return memory.New(clock.System{}) })
+}

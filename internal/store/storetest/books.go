@@ -1,0 +1,169 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/usage"
+)
+
+func bookTests() []scenario {
+	return []scenario{
+		{"rows are read in pages, in the order they were booked", pages},
+		{"months are those with rows", months},
+		{"workspaces are those with rows, limits or records", tenants},
+		{"levels come scope by scope", levels},
+		{"a rollup has the dimensions asked for", rollups},
+		{"rebuilding replaces sums and counters and leaves holds", rebuilds},
+		{"a dropped month keeps its sums", drops},
+	}
+}
+
+func pages(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	month := inForce(k.windows(), h.Now()).Month
+	for i := range 7 {
+		k.settle("h", 7-i, 1)
+	}
+	for _, size := range []int{1, 3, 7, 50} {
+		var ids []string
+		for cursor, n := "", 0; ; n++ {
+			rows, next, err := k.s.Entries(k.ctx, lab, month, cursor, size)
+			k.must(err)
+			if len(rows) > size || n > 8 {
+				k.Fatalf("page %d of size %d has %d rows", n, size, len(rows))
+			}
+			for _, e := range rows {
+				ids = append(ids, e.ID)
+			}
+			if next == "" {
+				break
+			}
+			cursor = next
+		}
+		same(k, "rows", list(ids), "h.7 h.6 h.5 h.4 h.3 h.2 h.1 ")
+	}
+	rows, next, err := k.s.Entries(k.ctx, lab, "1999-01", "", 10)
+	k.must(err)
+	same(k, "rows of an empty month", len(rows), 0)
+	same(k, "cursor of an empty month", next, "")
+}
+
+func months(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	got, err := k.s.Months(k.ctx, lab)
+	k.must(err)
+	same(k, "months of an empty book", len(got), 0)
+	var want []string
+	for i := range 3 {
+		want = append(want, inForce(k.windows(), h.Now()).Month)
+		k.settle(name("h", i), 1, 1)
+		h.Advance(32 * 24 * time.Hour)
+	}
+	got, err = k.s.Months(k.ctx, lab)
+	k.must(err)
+	same(k, "months", list(got), list(want))
+}
+
+func tenants(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	got, err := k.s.Tenants(k.ctx)
+	k.must(err)
+	same(k, "workspaces of an empty store", len(got), 0)
+	with := func(id string) kit {
+		o := k
+		o.tenant = id
+		return o
+	}
+	with("rows").settle("h", 1, 1)
+	with("limits").limit(usage.Team, "red", usage.Day, 1)
+	with("records").put(record.Setting, "a", "")
+	got, err = k.s.Tenants(k.ctx)
+	k.must(err)
+	same(k, "workspaces", list(got), "limits records rows ")
+}
+
+func levels(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	k.limit(usage.Workspace, "all", usage.Month, 100)
+	k.granted("h1", 5)
+	k.settle("h2", 1, 3)
+	ws := k.windows()
+	got, err := k.s.Levels(k.ctx, lab, people(), ws)
+	k.must(err)
+	same(k, "levels", len(got), 15)
+	for i, l := range got {
+		sc, w := people()[i/3], ws[i%3]
+		if l.Scope.Key() != sc.Key() || l.Window != w.Kind || l.ID != w.ID || !l.Ends.Equal(w.Boundary) || l.Settled != 3 || l.Held != 5 {
+			k.Fatalf("level %d is %+v", i, l)
+		}
+		same(k, "limited", l.Limited, i == 2)
+	}
+	nobody, err := k.s.Levels(k.ctx, lab, []usage.Scope{{Kind: usage.User, ID: "nobody"}}, ws[:1])
+	k.must(err)
+	if l := nobody[0]; l.Settled != 0 || l.Held != 0 || l.Limited || l.Headroom() != money.Max {
+		k.Fatalf("level of nobody is %+v", l)
+	}
+}
+
+func rollups(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	b := inForce(k.windows(), h.Now())
+	for i, model := range []string{"p/a", "p/b|c:d", "p/a"} {
+		e := k.entry(name("e", i), money.Nano(10*i+1))
+		e.Model, e.Channel = model, "C2"
+		_, err := k.s.Settle(k.ctx, usage.Settlement{Tenant: lab, Entry: &e, Fallback: k.windows()})
+		k.must(err)
+	}
+	got, err := k.s.Rollup(k.ctx, lab, usage.Week, b.Week, usage.ByModel, usage.ByChannelTier)
+	k.must(err)
+	same(k, "rows", len(got), 3)
+	same(k, "two entries", got[usage.Key{Dim: usage.ByModel, Value: "p/a"}].Cost, 22)
+	same(k, "odd characters", got[usage.Key{Dim: usage.ByModel, Value: "p/b|c:d"}].Cost, 11)
+	same(k, "cross", got[usage.Key{Dim: usage.ByChannelTier, Value: "C2|economy"}].Entries, 3)
+	got, err = k.s.Rollup(k.ctx, lab, usage.Week, "1999-W01", usage.ByTotal)
+	k.must(err)
+	same(k, "rows of another week", len(got), 0)
+}
+
+func rebuilds(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	k.granted("h1", 5)
+	k.settle("h2", 1, 3)
+	b := inForce(k.windows(), h.Now())
+	total := usage.Key{Dim: usage.ByTotal, Value: "all"}
+	rows := map[usage.Key]usage.Cell{total: {Cost: 40, Entries: 2, In: 7, OverBy: 1}}
+	k.must(k.s.Rebuild(k.ctx, lab, usage.Month, b.Month, rows, map[string]money.Nano{"workspace:all": 40, "user:bob": 1}))
+	got, err := k.s.Rollup(k.ctx, lab, usage.Month, b.Month, dims()...)
+	k.must(err)
+	same(k, "rows", len(got), 1)
+	same(k, "cell", got[total], rows[total])
+	same(k, "counter given", k.level(usage.Workspace, usage.Month).Settled, 40)
+	same(k, "counter not given", k.level(usage.User, usage.Month).Settled, 0)
+	same(k, "held stays", k.level(usage.User, usage.Month).Held, 5)
+	same(k, "held stays", k.level(usage.Workspace, usage.Month).Held, 5)
+	same(k, "the day stays", k.level(usage.Workspace, usage.Day).Settled, 3)
+	k.settle("h1", 1, 2)
+	same(k, "adds on", k.level(usage.Workspace, usage.Month).Settled, 42)
+	same(k, "held released", k.level(usage.User, usage.Month).Held, 0)
+}
+
+func drops(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	old := inForce(k.windows(), h.Now()).Month
+	k.settle("h1", 1, 3)
+	h.Advance(32 * 24 * time.Hour)
+	k.settle("h2", 1, 4)
+	k.must(k.s.Drop(k.ctx, lab, old))
+	rows := k.entries()
+	same(k, "rows", len(rows), 1)
+	same(k, "the other month's row", rows[0].ID, "h2.1")
+	sums, err := k.s.Rollup(k.ctx, lab, usage.Month, old, usage.ByTotal)
+	k.must(err)
+	same(k, "sums stay", sums[usage.Key{Dim: usage.ByTotal, Value: "all"}].Cost, 3)
+	list, err := k.s.Months(k.ctx, lab)
+	k.must(err)
+	same(k, "months", len(list), 1)
+}
