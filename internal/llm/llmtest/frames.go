@@ -28,7 +28,9 @@ var Usage = fmt.Sprintf(`{"prompt_tokens":%d,"completion_tokens":%d,"total_token
 func Data(json string) string { return "data: " + json + "\n\n" }
 
 // Delta is a chunk whose delta is the given JSON object.
-func Delta(delta string) string { return chunk(`[{"index":0,"delta":`+delta+`,"finish_reason":null}]`, "null") }
+func Delta(delta string) string {
+	return chunk(`[{"index":0,"delta":`+delta+`,"finish_reason":null}]`, "null")
+}
 
 // Text is a chunk with some text of the answer.
 func Text(s string) string {

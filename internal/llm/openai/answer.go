@@ -2,16 +2,15 @@ package openai
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/tierwise/tierwise/internal/catalog"
 	"github.com/tierwise/tierwise/internal/llm"
 	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/internal/token"
@@ -175,24 +174,27 @@ func (a *call) done() *llm.Done {
 	if d.Finish == "" {
 		d.Finish = llm.Other
 	}
-	d.Tokens, d.Cost, d.Fields, d.Counted = a.usage()
-	if !d.Counted {
+	if u, ok := a.usage(); ok {
+		d.Counted, d.Tokens, d.Fields, d.Cost = true, u.Tokens, u.Fields, (*int64)(u.Reported)
+	} else {
 		d.Tokens = a.estimate()
 	}
 	return d
 }
 
 // usage reads the provider's last usage body.
-func (a *call) usage() (n token.Count, cost *int64, fields []string, ok bool) {
+func (a *call) usage() (catalog.Usage, bool) {
 	if len(a.s.usage) == 0 {
-		return n, nil, nil, false
+		return catalog.Usage{}, false
 	}
-	n, cost, fields, ok, err := a.c.extract(a.c.profile, json.RawMessage(slices.Concat([]byte(`{"usage":`), a.s.usage, []byte{'}'})))
-	if err != nil {
-		a.c.log.Warn("usage body could not be read", slog.String("provider", a.c.id), slog.String("profile", a.c.profile))
-		return token.Count{}, nil, fields, false
+	u, err := a.c.extract(a.c.profile, slices.Concat([]byte(`{"usage":`), a.s.usage, []byte{'}'}))
+	if err == nil {
+		return u, true
 	}
-	return n, cost, fields, ok
+	if !errors.Is(err, catalog.ErrNoUsage) {
+		a.c.log.Warn("usage body could not be read", "provider", a.c.id, "profile", a.c.profile, "error", err)
+	}
+	return catalog.Usage{}, false
 }
 
 // estimate counts here what the provider did not.
@@ -224,8 +226,8 @@ func (a *call) failed(err error) error {
 
 func (a *call) cut(err error) error {
 	cut := &llm.CutOff{Sent: a.sent.Load(), Chars: utf8.RuneCountInString(a.text.String()), Err: err}
-	if n, _, _, ok := a.usage(); ok {
-		cut.Tokens = n
+	if u, ok := a.usage(); ok {
+		cut.Tokens = u.Tokens
 	} else if cut.Sent {
 		cut.Tokens = a.estimate()
 	}

@@ -10,8 +10,6 @@ package openai
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -42,9 +40,9 @@ func (Key) LogValue() slog.Value { return slog.StringValue("[key]") }
 func (Key) MarshalText() ([]byte, error) { return []byte("[key]"), nil }
 
 // Extract reads a provider's usage by its profile from a document of the form
-// {"usage": …}, the provider's own body untouched: the disjoint token buckets, the provider's own cost in nano-USD (nil when it names none) and the
-// names of the fields seen. ok is false when the body holds no usage.
-type Extract func(profile string, raw json.RawMessage) (n token.Count, cost *int64, fields []string, ok bool, err error)
+// {"usage": …} that holds the provider's own body untouched. catalog.ErrNoUsage
+// means there is none in it.
+type Extract func(profile string, body []byte) (catalog.Usage, error)
 
 // Count gives an upper bound of the tokens of turns, images included, for a
 // tokenizer family. It is asked only when the provider sent no usage.
@@ -62,13 +60,24 @@ type Limits struct {
 // DefaultLimits are generous for an answer a person waits for.
 var DefaultLimits = Limits{First: 60 * time.Second, Idle: 45 * time.Second, Total: 5 * time.Minute, Bytes: 16 << 20, Line: 1 << 20}
 
-// Config is what a Client needs. Provider, Extract and Count are required.
+// Upper is the Count without a vocabulary: fast, never below, and generous.
+func Upper(family string, turns []step.Turn) (n int64) {
+	for _, t := range turns {
+		n += token.UpperTurn(family, t.Text)
+		for _, im := range t.Images {
+			n += token.UpperImage(im.Width, im.Height)
+		}
+	}
+	return n
+}
+
+// Config is what a Client needs. Only Provider is required.
 type Config struct {
 	Provider catalog.Provider // id, base URL and profile are read
 	Key      Key              // "" sends none
 	Limits   Limits
-	Extract  Extract
-	Count    Count
+	Extract  Extract      // nil is catalog.ReadUsage
+	Count    Count        // nil is Upper
 	Log      *slog.Logger // nil logs nothing
 	// AllowPrivate lets the provider live in a private network.
 	AllowPrivate bool
@@ -100,8 +109,11 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Extract == nil || cfg.Count == nil {
-		return nil, errors.New("openai: Extract and Count are required")
+	if cfg.Count == nil {
+		cfg.Count = Upper
+	}
+	if cfg.Extract == nil {
+		cfg.Extract = catalog.ReadUsage
 	}
 	if cfg.Transport == nil {
 		cfg.Transport = guard{loopback: loopback, private: cfg.AllowPrivate}.transport()
