@@ -77,8 +77,11 @@ type Input struct {
 	Instruction string `json:"instruction,omitempty"`
 	// Messages are the conversation, oldest first, names resolved and redacted.
 	Messages []chat.Message `json:"messages,omitempty"`
-	Coverage chat.Coverage  `json:"coverage,omitzero"`
-	Channel  string         `json:"channel,omitempty"` // name, for titles
+	// First is the number under which the first of Messages is cited; 0 means
+	// 1. A segment of a long conversation keeps the numbers of the whole.
+	First    int           `json:"first,omitempty"`
+	Coverage chat.Coverage `json:"coverage,omitzero"`
+	Channel  string        `json:"channel,omitempty"` // name, for titles
 	// Text is the text to work on when it is not a conversation.
 	Text   string  `json:"text,omitempty"`
 	Labels []Label `json:"labels,omitempty"`
