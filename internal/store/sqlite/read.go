@@ -1,0 +1,245 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tierwise/tierwise/usage"
+)
+
+// scanner is a row.
+type scanner interface{ Scan(dest ...any) error }
+
+// failedRow is the row of a query that could not be made.
+type failedRow struct{ err error }
+
+func (f failedRow) Scan(...any) error { return f.err }
+
+// none reports whether an error means that there was no row.
+func none(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// collect reads all rows and closes them.
+func collect[T any](rows *sql.Rows, err error, scan func(scanner, *T) error) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err below has what matters
+	var out []T
+	for rows.Next() {
+		var v T
+		if err := scan(rows, &v); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// nanos and instant are how instants are stored; 0 is the zero time.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func instant(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns).UTC()
+}
+
+// prepared gives a reader's statement, prepared once for the life of the store.
+func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	select {
+	case <-s.closing:
+		return nil, ErrClosed
+	default:
+	}
+	if st, ok := s.queries.Load(query); ok {
+		return st.(*sql.Stmt), nil
+	}
+	st, err := s.readers.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if first, loaded := s.queries.LoadOrStore(query, st); loaded {
+		_ = st.Close()
+		return first.(*sql.Stmt), nil
+	}
+	return st, nil
+}
+
+func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(ctx, args...)
+}
+
+func (s *Store) row(ctx context.Context, query string, args ...any) scanner {
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return st.QueryRowContext(ctx, args...)
+}
+
+// Levels implements usage.Reader.
+func (s *Store) Levels(ctx context.Context, tenant string, scopes []usage.Scope, windows []usage.Window) ([]usage.Level, error) {
+	rows, err := s.query(ctx, selectLimits, tenant)
+	set, err := index(collect(rows, err, scanLimit))
+	if err != nil {
+		return nil, s.failed("levels", err)
+	}
+	now := s.clock.Now()
+	out, err := levels(set, now, scopes, placesAt(windows, now), false, func(k usage.WindowKind, window, scope string) (c counter, err error) {
+		err = s.row(ctx, `SELECT settled, held FROM counters WHERE tenant = ? AND kind = ? AND window = ? AND scope = ?`,
+			tenant, string(k), window, scope).Scan(&c.settled, &c.held)
+		if none(err) {
+			err = nil
+		}
+		return c, err
+	})
+	if err != nil {
+		return nil, s.failed("levels", err)
+	}
+	return out, nil
+}
+
+// Rollup implements usage.Reader.
+func (s *Store) Rollup(ctx context.Context, tenant string, k usage.WindowKind, id string, dims ...usage.Dim) (map[usage.Key]usage.Cell, error) {
+	out := map[usage.Key]usage.Cell{}
+	for _, d := range dims {
+		rows, err := s.query(ctx, `SELECT value, cost, entries, answers, "in", out, failed, estimated, unpriced, uncertain, over, over_by
+			FROM rollups WHERE tenant = ? AND kind = ? AND window = ? AND dim = ?`, tenant, string(k), id, string(d))
+		_, err = collect(rows, err, func(row scanner, _ *struct{}) error {
+			var value string
+			var v [11]int64
+			err := row.Scan(&value, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7], &v[8], &v[9], &v[10])
+			out[usage.Key{Dim: d, Value: value}] = usage.CellFrom(v[:])
+			return err
+		})
+		if err != nil {
+			return nil, s.failed("rollup", err)
+		}
+	}
+	return out, nil
+}
+
+// Entries implements usage.Reader. The cursor is the number of the last row.
+func (s *Store) Entries(ctx context.Context, tenant, month, cursor string, max int) ([]usage.Entry, string, error) {
+	after := int64(0)
+	if cursor != "" {
+		n, err := strconv.ParseInt(cursor, 10, 64)
+		if err != nil {
+			return nil, "", s.failed("entries", fmt.Errorf("cursor %q is not ours", cursor))
+		}
+		after = n
+	}
+	last, more := after, false
+	rows, err := s.query(ctx, `SELECT seq, body FROM entries WHERE tenant = ? AND month = ? AND seq > ? AND dropped = 0 ORDER BY seq LIMIT ?`,
+		tenant, month, after, max+1) // one more, to know whether this is the end
+	n := 0
+	out, err := collect(rows, err, func(row scanner, e *usage.Entry) error {
+		var seq int64
+		var body []byte
+		if err := row.Scan(&seq, &body); err != nil {
+			return err
+		}
+		if n++; n > max {
+			more = true
+			return nil
+		}
+		last = seq
+		return json.Unmarshal(body, e)
+	})
+	if err != nil {
+		return nil, "", s.failed("entries", err)
+	}
+	if !more {
+		return out, "", nil
+	}
+	return out[:max], strconv.FormatInt(last, 10), nil
+}
+
+// Months implements usage.Reader.
+func (s *Store) Months(ctx context.Context, tenant string) ([]string, error) {
+	out, err := s.leap(ctx, `SELECT month FROM entries WHERE tenant = ?2 AND month > ?1 AND dropped = 0 ORDER BY month LIMIT 1`, tenant)
+	if err != nil {
+		return nil, s.failed("months", err)
+	}
+	return out, nil
+}
+
+// Tenants implements usage.Reader.
+func (s *Store) Tenants(ctx context.Context) ([]string, error) {
+	var all []string
+	for _, next := range []string{
+		`SELECT tenant FROM entries WHERE tenant > ?1 AND dropped = 0 ORDER BY tenant LIMIT 1`,
+		`SELECT tenant FROM limits WHERE tenant > ?1 ORDER BY tenant LIMIT 1`,
+		`SELECT tenant FROM records WHERE tenant > ?1 AND (expires = 0 OR expires > ?2) ORDER BY tenant LIMIT 1`,
+	} {
+		var args []any
+		if next[len("SELECT tenant FROM ")] == 'r' {
+			args = append(args, nanos(s.clock.Now()))
+		}
+		some, err := s.leap(ctx, next, args...)
+		if err != nil {
+			return nil, s.failed("tenants", err)
+		}
+		all = append(all, some...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// leap lists distinct values by jumping from one to the next in an index, so
+// that the cost is in the number of values and not of rows.
+func (s *Store) leap(ctx context.Context, next string, args ...any) ([]string, error) {
+	var out []string
+	at := ""
+	for {
+		err := s.row(ctx, next, append([]any{at}, args...)...).Scan(&at)
+		if none(err) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, at)
+	}
+}
+
+// OpenHolds implements usage.Reader. Holds come in the order of their ids.
+func (s *Store) OpenHolds(ctx context.Context, tenant string) ([]usage.OpenHold, error) {
+	rows, err := s.query(ctx, `SELECT id, since, expires, scopes, windows, (SELECT coalesce(sum(amount), 0) FROM hold_steps p
+			WHERE p.tenant = h.tenant AND p.hold = h.id AND p.state IN (0, 1))
+		FROM holds h WHERE tenant = ? AND closed = 0 ORDER BY id`, tenant)
+	out, err := collect(rows, err, func(row scanner, h *usage.OpenHold) error {
+		var since, expires int64
+		var scopes, windows []byte
+		if err := row.Scan(&h.Hold, &since, &expires, &scopes, &windows, &h.Held); err != nil {
+			return err
+		}
+		h.Since, h.Expires = instant(since), instant(expires)
+		var places []place
+		if err := json.Unmarshal(windows, &places); err != nil {
+			return err
+		}
+		h.Windows = booked(places)
+		return json.Unmarshal(scopes, &h.Scopes)
+	})
+	if err != nil {
+		return nil, s.failed("open holds", err)
+	}
+	return out, nil
+}

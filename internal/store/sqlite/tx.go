@@ -1,0 +1,212 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/tierwise/tierwise/usage"
+)
+
+// tx is the transaction of one batch, as an operation sees it. Counters and
+// rollups are gathered here and written once per batch: in a busy workspace
+// every operation of a batch adds to the same few rows.
+type tx struct {
+	w   *writer
+	now time.Time // the store's clock at the start of the operation
+
+	counters map[counterKey]*counter
+	cells    map[cellKey]usage.Cell
+	// What to put back when the operation that runs now fails.
+	oldCounters []oldCounter
+	oldCells    []oldCell
+
+	jobs, posts   news
+	limitsChanged bool
+}
+
+type counterKey struct {
+	tenant string
+	kind   usage.WindowKind
+	window string
+	scope  string
+}
+
+type counter struct {
+	settled, held int64
+	dirty         bool
+}
+
+type cellKey struct {
+	tenant string
+	kind   usage.WindowKind
+	window string
+	row    usage.Key
+}
+
+type oldCounter struct {
+	at  *counter
+	was counter
+}
+
+type oldCell struct {
+	at  cellKey
+	was usage.Cell
+}
+
+func newTx(w *writer) *tx {
+	return &tx{w: w, counters: map[counterKey]*counter{}, cells: map[cellKey]usage.Cell{}}
+}
+
+// start begins the next operation.
+func (t *tx) start() {
+	t.now = t.w.store.clock.Now().UTC().Round(0)
+	t.oldCounters, t.oldCells = t.oldCounters[:0], t.oldCells[:0]
+}
+
+// guarded runs one operation of several behind a savepoint. Its own failure is
+// kept in op.err; an error returned means that the whole transaction is lost.
+func (t *tx) guarded(op *operation) error {
+	t.start()
+	if _, err := t.exec(`SAVEPOINT op`); err != nil {
+		return err
+	}
+	jobs, posts := t.jobs, t.posts
+	if op.err = op.run(t); op.err != nil {
+		if _, err := t.exec(`ROLLBACK TO op`); err != nil {
+			return op.err
+		}
+		t.revert()
+		t.jobs, t.posts = jobs, posts
+	}
+	_, err := t.exec(`RELEASE op`)
+	return err
+}
+
+func (t *tx) revert() {
+	for i := len(t.oldCounters) - 1; i >= 0; i-- {
+		*t.oldCounters[i].at = t.oldCounters[i].was
+	}
+	for i := len(t.oldCells) - 1; i >= 0; i-- {
+		t.cells[t.oldCells[i].at] = t.oldCells[i].was
+	}
+}
+
+// counter gives the counter of a scope in a window, as it stands after all
+// that this batch has done so far.
+func (t *tx) counter(k counterKey) (*counter, error) {
+	if c, ok := t.counters[k]; ok {
+		return c, nil
+	}
+	c := &counter{}
+	err := t.row(`SELECT settled, held FROM counters WHERE tenant = ? AND kind = ? AND window = ? AND scope = ?`,
+		k.tenant, string(k.kind), k.window, k.scope).Scan(&c.settled, &c.held)
+	if err != nil && !none(err) {
+		return nil, err
+	}
+	t.counters[k] = c
+	return c, nil
+}
+
+// count adds to a counter.
+func (t *tx) count(k counterKey, settled, held int64) error {
+	c, err := t.counter(k)
+	if err != nil {
+		return err
+	}
+	t.oldCounters = append(t.oldCounters, oldCounter{c, *c})
+	c.settled, c.held, c.dirty = c.settled+settled, c.held+held, true
+	return nil
+}
+
+// roll adds a cell to a rollup row.
+func (t *tx) roll(k cellKey, c usage.Cell) {
+	was := t.cells[k]
+	t.oldCells = append(t.oldCells, oldCell{k, was})
+	t.cells[k] = was.Add(c)
+}
+
+// flush writes what was gathered.
+func (t *tx) flush() error {
+	for k, c := range t.counters {
+		if !c.dirty {
+			continue
+		}
+		_, err := t.exec(`INSERT INTO counters (tenant, kind, window, scope, settled, held) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET settled = excluded.settled, held = excluded.held`,
+			k.tenant, string(k.kind), k.window, k.scope, c.settled, c.held)
+		if err != nil {
+			return err
+		}
+	}
+	for k, c := range t.cells {
+		if c == (usage.Cell{}) {
+			continue // what added it failed
+		}
+		if err := t.addCell(k, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) addCell(k cellKey, c usage.Cell) error {
+	v := c.Values()
+	_, err := t.exec(`INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET cost = cost + excluded.cost, entries = entries + excluded.entries,
+		answers = answers + excluded.answers, "in" = "in" + excluded."in", out = out + excluded.out,
+		failed = failed + excluded.failed, estimated = estimated + excluded.estimated,
+		unpriced = unpriced + excluded.unpriced, uncertain = uncertain + excluded.uncertain,
+		over = over + excluded.over, over_by = over_by + excluded.over_by`,
+		k.tenant, string(k.kind), k.window, string(k.row.Dim), k.row.Value,
+		v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10])
+	return err
+}
+
+// stmt prepares a query once for the life of the store.
+func (t *tx) stmt(query string) (*sql.Stmt, error) {
+	if s, ok := t.w.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := t.w.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	t.w.stmts[query] = s
+	return s, nil
+}
+
+// exec, row and query run without a caller's context: a batch belongs to many
+// callers, and one who leaves must not interrupt the others.
+func (t *tx) exec(query string, args ...any) (sql.Result, error) {
+	s, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.Exec(args...)
+}
+
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	s, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.Query(args...)
+}
+
+func (t *tx) row(query string, args ...any) scanner {
+	s, err := t.stmt(query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return s.QueryRow(args...)
+}
+
+// changed reports whether an exec touched a row.
+func changed(r sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := r.RowsAffected()
+	return n > 0, err
+}

@@ -1,0 +1,258 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// batchMax bounds how many operations share one commit, and so how long the
+// first of them waits for the last.
+const batchMax = 512
+
+// writer is the one goroutine that changes the file. Callers hand operations
+// in; it runs all that are there in one transaction, each behind a savepoint of
+// its own, commits once, and then answers them all. While a commit waits for
+// the disk the next batch gathers, so the cost of a sync is shared by whoever
+// comes meanwhile.
+type writer struct {
+	store   *Store
+	db      *sql.DB
+	conn    *sql.Conn
+	stopped chan struct{}
+	wake    chan struct{} // capacity 1: there is something to do
+
+	// Touched by the writing goroutine only.
+	stmts   map[string]*sql.Stmt
+	limits  map[string]limitSet // by tenant; nobody else writes limits
+	purgeAt time.Time           // when to look for old rows again
+
+	mu     sync.Mutex
+	queue  []*operation
+	closed bool
+}
+
+// operation is one caller's closure on its way. It may be run twice when the
+// batch it was in fails for somebody else's fault, so it must set its results
+// afresh and touch nothing outside the transaction.
+type operation struct {
+	run   func(*tx) error
+	alone bool // runs in a transaction of its own
+	state atomic.Int32
+	err   error
+	done  chan struct{}
+}
+
+// The states of an operation.
+const (
+	queued int32 = iota
+	taken
+	withdrawn
+)
+
+func newWriter(s *Store, db *sql.DB, conn *sql.Conn) *writer {
+	w := &writer{
+		store: s, db: db, conn: conn, stmts: map[string]*sql.Stmt{}, limits: map[string]limitSet{},
+		stopped: make(chan struct{}), wake: make(chan struct{}, 1),
+	}
+	go w.loop()
+	return w
+}
+
+// submit runs an operation in the next commit and waits for it. When ctx ends
+// before the writer has taken it, it is not run; once taken, its result is
+// waited for, so that the answer always says what happened.
+func (w *writer) submit(ctx context.Context, op *operation) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	op.done = make(chan struct{})
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return ErrClosed
+	}
+	w.queue = append(w.queue, op)
+	w.mu.Unlock()
+	w.nudge()
+	select {
+	case <-op.done:
+		return op.err
+	case <-ctx.Done():
+		if op.state.CompareAndSwap(queued, withdrawn) {
+			return ctx.Err()
+		}
+		<-op.done
+		return op.err
+	}
+}
+
+func (w *writer) nudge() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *writer) loop() {
+	defer close(w.stopped)
+	for {
+		batch, more := w.take()
+		if len(batch) > 0 {
+			w.settle(batch)
+			w.purge()
+		}
+		if !more {
+			return
+		}
+		if len(batch) == 0 {
+			<-w.wake
+		}
+	}
+}
+
+// take removes the operations of the next batch from the queue. more is false
+// when the queue is empty for good.
+func (w *writer) take() (batch []*operation, more bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for ; n < len(w.queue) && len(batch) < batchMax; n++ {
+		op := w.queue[n]
+		if op.alone && len(batch) > 0 {
+			break
+		}
+		if op.state.CompareAndSwap(queued, taken) {
+			batch = append(batch, op)
+		}
+		if op.alone {
+			n++
+			break
+		}
+	}
+	w.queue = append([]*operation(nil), w.queue[n:]...)
+	return batch, len(w.queue) > 0 || !w.closed
+}
+
+// settle runs a batch and answers its callers. A transaction that fails as a
+// whole (a full disk rolls all of it back) is tried again one operation at a
+// time, so that only those fail that cannot be done.
+func (w *writer) settle(batch []*operation) {
+	err := w.commit(batch)
+	if err != nil && len(batch) > 1 {
+		for _, op := range batch {
+			op.err = w.commit([]*operation{op})
+			close(op.done)
+		}
+		return
+	}
+	for _, op := range batch {
+		if err != nil {
+			op.err = err
+		}
+		close(op.done)
+	}
+}
+
+// commit runs the operations in one transaction. A nil result means that the
+// transaction is on disk and each operation has its own err.
+func (w *writer) commit(batch []*operation) error {
+	t := newTx(w)
+	if _, err := t.exec(`BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	err := w.runAll(t, batch)
+	if t.limitsChanged {
+		clear(w.limits)
+	}
+	if err != nil {
+		_, _ = t.exec(`ROLLBACK`) // fails when SQLite has rolled back by itself
+		return err
+	}
+	w.store.jobs.tell(t.jobs)
+	w.store.posts.tell(t.posts)
+	return nil
+}
+
+func (w *writer) runAll(t *tx, batch []*operation) error {
+	for _, op := range batch {
+		op.err = nil
+		if len(batch) == 1 {
+			t.start()
+			if err := op.run(t); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := t.guarded(op); err != nil {
+			return err
+		}
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	_, err := t.exec(`COMMIT`)
+	return err
+}
+
+// close waits until everything handed in is answered, then closes the file.
+func (w *writer) close() error {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.nudge()
+	<-w.stopped
+	var errs []error
+	for _, s := range w.stmts {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close(), w.db.Close())...)
+}
+
+// write runs one operation and returns what it yields. Errors are wrapped with
+// the operation's name.
+func write[T any](ctx context.Context, s *Store, name string, run func(*tx) (T, error)) (T, error) {
+	return submit(ctx, s, name, run, false)
+}
+
+func submit[T any](ctx context.Context, s *Store, name string, run func(*tx) (T, error), alone bool) (T, error) {
+	var out, none T
+	if s.writes == nil {
+		return none, s.failed(name, s.refusal())
+	}
+	err := s.writes.submit(ctx, &operation{alone: alone, run: func(t *tx) (err error) {
+		out, err = run(t)
+		return err
+	}})
+	if err != nil {
+		return none, s.failed(name, err)
+	}
+	return out, nil
+}
+
+// refusal is why a store without a writer does not write.
+func (s *Store) refusal() error {
+	select {
+	case <-s.closing:
+		return ErrClosed
+	default:
+		return ErrReadOnly
+	}
+}
+
+// failed wraps an error with the operation and, when it comes from SQLite, with
+// a fault that says what to do.
+func (s *Store) failed(name string, err error) error {
+	select {
+	case <-s.closing:
+		if !errors.Is(err, ErrClosed) {
+			err = errors.Join(ErrClosed, err)
+		}
+	default:
+	}
+	return diagnose(s.path, fmt.Errorf("sqlite: %s: %w", name, err))
+}
