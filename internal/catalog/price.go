@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/money"
@@ -127,20 +126,4 @@ func (r Rates) reasoning() money.Pico {
 		return r.Output
 	}
 	return *r.Reasoning
-}
-
-// scaled is the rates times num/den, rounded up to the next pico-USD.
-func (r Rates) scaled(num, den int64) Rates {
-	f := func(p money.Pico) money.Pico {
-		if int64(p) > math.MaxInt64/num {
-			return money.MaxPico
-		}
-		return money.Pico((int64(p)*num + den - 1) / den)
-	}
-	out := Rates{f(r.Input), f(r.CacheRead), f(r.CacheWrite5m), f(r.CacheWrite1h), f(r.Output), nil}
-	if r.Reasoning != nil {
-		v := f(*r.Reasoning)
-		out.Reasoning = &v
-	}
-	return out
 }
