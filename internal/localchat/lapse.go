@@ -65,17 +65,17 @@ func (w *World) Heal() {
 
 // lapse fails a call that has no effect to lose.
 func (w *World) lapse(ctx context.Context, op Op) error {
-	before, after := w.struck(ctx, op)
-	if before != nil {
-		return before
+	after, err := w.struck(ctx, op)
+	if err != nil {
+		return err
 	}
 	return after()
 }
 
-// struck applies the fault of a call, if any: before is an error with which
-// the call must end without effect, after gives the error with which it must
-// end once it took effect.
-func (w *World) struck(ctx context.Context, op Op) (before error, after func() error) {
+// struck applies the fault of a call, if any. With an error the call must end
+// without effect; after gives the error with which it must end once it took
+// effect.
+func (w *World) struck(ctx context.Context, op Op) (after func() error, err error) {
 	l := w.takeLapse(op)
 	if l.Delay > 0 {
 		timer := time.NewTimer(l.Delay)
@@ -86,12 +86,12 @@ func (w *World) struck(ctx context.Context, op Op) (before error, after func() e
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", chat.ErrUnknownResult, err), nil
+		return nil, fmt.Errorf("%w: %w", chat.ErrUnknownResult, err)
 	}
 	if l.Err != nil && !l.After {
-		return l.Err, nil
+		return nil, l.Err
 	}
-	return nil, func() error { return l.Err }
+	return func() error { return l.Err }, nil
 }
 
 func (w *World) takeLapse(op Op) Lapse {

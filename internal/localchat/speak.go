@@ -79,9 +79,9 @@ func (r responder) Capabilities() chat.Capabilities {
 // Put makes a post or replaces one. A long text becomes several messages; the
 // first is the post's Ref, the last carries footer and buttons.
 func (r responder) Put(ctx context.Context, p chat.Post) (chat.Ref, error) {
-	before, after := r.w.struck(ctx, OpPut)
-	if before != nil {
-		return chat.Ref{}, fmt.Errorf("localchat: put: %w", before)
+	after, err := r.w.struck(ctx, OpPut)
+	if err != nil {
+		return chat.Ref{}, fmt.Errorf("localchat: put: %w", err)
 	}
 	ref, err := r.put(p)
 	if err == nil {
@@ -171,9 +171,9 @@ func (r *room) parts(id string) []*Message {
 
 // Append adds text to a live post.
 func (r responder) Append(ctx context.Context, ref chat.Ref, text string) error {
-	before, after := r.w.struck(ctx, OpAppend)
-	if before != nil {
-		return fmt.Errorf("localchat: append: %w", before)
+	after, err := r.w.struck(ctx, OpAppend)
+	if err != nil {
+		return fmt.Errorf("localchat: append: %w", err)
 	}
 	if err := r.w.extend(r.at, ref, text); err != nil {
 		return fmt.Errorf("localchat: append: %w", err)
@@ -231,9 +231,9 @@ func (r responder) Find(ctx context.Context, job string) (chat.Ref, error) {
 
 // Remove deletes a post of the bot with all its parts.
 func (r responder) Remove(ctx context.Context, ref chat.Ref) error {
-	before, after := r.w.struck(ctx, OpRemove)
-	if before != nil {
-		return fmt.Errorf("localchat: remove: %w", before)
+	after, err := r.w.struck(ctx, OpRemove)
+	if err != nil {
+		return fmt.Errorf("localchat: remove: %w", err)
 	}
 	if err := r.w.retract(r.at, ref); err != nil {
 		return fmt.Errorf("localchat: remove: %w", err)

@@ -1,0 +1,262 @@
+package console
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/localchat"
+)
+
+// inbox keeps what happened until the terminal has time to show it.
+type inbox struct {
+	mu      sync.Mutex
+	changes []localchat.Change
+	wake    chan struct{}
+}
+
+func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }
+
+// add is called by the World while it is locked, so it only notes.
+func (i *inbox) add(change localchat.Change) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.changes = append(i.changes, change)
+	select {
+	case i.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (i *inbox) take() []localchat.Change {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	taken := i.changes
+	i.changes = nil
+	return taken
+}
+
+// maxMissed bounds what is kept for members the person may act as later.
+const maxMissed = 2000
+
+// show prints what happened since the last time, as far as the present member
+// sees it.
+func (c *Console) show() {
+	for _, change := range c.inbox.take() {
+		if !c.world.Sees(change.Place, change.Message, c.who) {
+			c.missed = append(c.missed, change)
+			if len(c.missed) > maxMissed {
+				c.missed = c.missed[1:]
+			}
+			continue
+		}
+		switch m := change.Message; {
+		case change.Kind == localchat.Gone:
+			c.gone(change)
+		case m.Post == nil:
+			c.person(change)
+		case m.Post.Stage == chat.Placeholder || m.Post.Stage == chat.Live:
+			c.pending[key(change)] = change
+			c.out.status(c.head(change) + tail(m.Post.Text, c.style.width()))
+		default:
+			c.final(change)
+		}
+	}
+}
+
+func key(change localchat.Change) string {
+	return change.Place.Workspace + "/" + change.Message.Ref.Channel + "/" + change.Message.Ref.ID
+}
+
+// tail is the end of a text that is still arriving.
+func tail(text string, most int) string {
+	r := []rune(strings.ReplaceAll(text, "\n", " "))
+	if room := most / 2; len(r) > room {
+		return "…" + string(r[len(r)-room:])
+	}
+	return string(r)
+}
+
+// head is "[place] author" with the marks that say who sees it.
+func (c *Console) head(change localchat.Change) string {
+	m := change.Message
+	head := fmt.Sprintf("[%s] %s", c.name(change.Place), c.author(m))
+	if c.style.Times {
+		head = m.At.Format("15:04 ") + head
+	}
+	if m.To != "" {
+		head += " (only visible to you)"
+	}
+	return head + ": "
+}
+
+func (c *Console) author(m localchat.Message) string {
+	if member, ok := c.world.Member(c.at.Workspace, m.Author); ok {
+		return member.Name
+	}
+	return strings.TrimPrefix(m.Author, "u-")
+}
+
+// person prints what a person said; one's own words are on the screen already
+// where a person types.
+func (c *Console) person(change localchat.Change) {
+	m := change.Message
+	if c.style.Interactive && m.Author == c.who && change.Kind == localchat.Posted {
+		return
+	}
+	mark := ""
+	if m.Edited {
+		mark = "(edited) "
+	}
+	c.body(change, mark+m.Text)
+}
+
+// body prints head and text; further lines are indented.
+func (c *Console) body(change localchat.Change, text string) {
+	lines := strings.Split(safe(strings.TrimRight(text, "\n ")), "\n")
+	head := oneLine(strings.TrimSuffix(c.head(change), " "))
+	c.out.line(strings.TrimRight(c.style.paint(bold, head)+" "+lines[0], " "))
+	for _, l := range lines[1:] {
+		c.out.line(strings.TrimRight("  "+l, " "))
+	}
+}
+
+// final prints a finished post. One that was printed before is printed again
+// only when its words changed; new buttons replace the old ones in any case.
+func (c *Console) final(change localchat.Change) {
+	k, p := key(change), change.Message.Post
+	delete(c.pending, k)
+	words := wording(p)
+	before, again := c.shown[k]
+	c.shown[k] = words
+	if again && before == words {
+		c.buttons(change)
+		return
+	}
+	text := p.Text
+	if again {
+		text = "(changed) " + text
+	}
+	c.body(change, text)
+	c.attachments(p)
+	if p.Footer != "" {
+		c.out.note("  " + p.Footer)
+	}
+	if p.Sample {
+		c.out.note("  simulated model · sample money")
+	}
+	c.buttons(change)
+	if p.Form != nil && (change.Message.To == c.who || change.Message.To == "") {
+		c.open(localchat.Opened{Form: p.Form, At: change.Place, Message: change.Message.Ref})
+	}
+}
+
+// wording is everything of a post that is printed besides its buttons.
+func wording(p *chat.Post) string {
+	return fmt.Sprintf("%q %q %v %v %d", p.Text, p.Footer, p.Table, p.Chart, len(p.Files))
+}
+
+func (c *Console) attachments(p *chat.Post) {
+	var lines []string
+	if p.Table != nil {
+		lines = append(lines, tableLines(p.Table)...)
+	}
+	if p.Chart != nil {
+		lines = append(lines, chartLines(p.Chart)...)
+	}
+	for _, f := range p.Files {
+		c.files[f.Name] = f
+		lines = append(lines, fmt.Sprintf("📎 %s (%s) %s", oneLine(f.Name), size(max(f.Size, int64(len(f.Data)))), oneLine(f.Alt)))
+	}
+	for _, l := range lines {
+		c.out.line(strings.TrimRight("  "+l, " "))
+	}
+}
+
+func (c *Console) buttons(change localchat.Change) {
+	if shown := c.pressable.offer(change.Place.Workspace, change.Message); shown != "" {
+		c.pressable.stale = false
+		c.out.line("  " + c.style.paint(cyan, shown))
+	} else {
+		c.pressable.withdraw(change.Message.Ref)
+	}
+}
+
+func (c *Console) gone(change localchat.Change) {
+	k := key(change)
+	_, printed := c.shown[k]
+	delete(c.pending, k)
+	delete(c.shown, k)
+	c.pressable.withdraw(change.Message.Ref)
+	if printed {
+		c.out.note(c.head(change) + "(removed)")
+	} else {
+		c.out.clear()
+	}
+}
+
+// leftovers prints posts that stay unfinished when the line is done, for
+// instance "waiting for approval".
+func (c *Console) leftovers() {
+	c.out.clear()
+	for _, k := range slices.Sorted(maps.Keys(c.pending)) {
+		change := c.pending[k]
+		if words := wording(change.Message.Post); c.shown[k] != words {
+			c.shown[k] = words
+			c.body(change, change.Message.Post.Text)
+			c.buttons(change)
+		}
+	}
+}
+
+// read prints the place with numbers; buttons under the posts can be pressed
+// again.
+func (c *Console) read(string) error {
+	all := c.world.Read(c.at, c.who)
+	from := 0
+	c.pressable.newLine()
+	if c.at.Thread == "" && len(all) > 40 {
+		from = len(all) - 40
+		c.out.note(fmt.Sprintf("… %d earlier messages", from))
+	}
+	for i, m := range all[from:] {
+		at := c.at
+		at.Thread = m.Ref.Thread
+		text := m.Text
+		if m.Post != nil {
+			text = m.Post.Text
+		}
+		c.out.write(fmt.Sprintf("%3d ", from+i+1))
+		change := localchat.Change{Place: at, Message: m}
+		c.body(change, text)
+		if m.Post != nil {
+			c.attachments(m.Post)
+			c.buttons(change)
+		}
+	}
+	if len(all) == 0 {
+		c.out.note("Nothing here yet.")
+	}
+	return nil
+}
+
+func (c *Console) greet() {
+	m, _ := c.world.Member(c.at.Workspace, c.who)
+	c.out.note(fmt.Sprintf("You are %s (%s) in %s of %s. Write @tierwise and a question; /read shows the thread, /help all commands.",
+		m.Name, standing(m), c.name(c.at), c.at.Workspace))
+}
+
+// prompt asks a person for the next line, or for the next field of a form.
+func (c *Console) prompt() {
+	if c.form != nil && c.form.asked < len(c.form.opened.Form.Fields) {
+		field := c.form.opened.Form.Fields[c.form.asked]
+		field.Value = c.form.values[field.ID]
+		c.out.prompt(describe(field) + ": ")
+		return
+	}
+	m, _ := c.world.Member(c.at.Workspace, c.who)
+	c.out.prompt(m.Name + " " + c.name(c.at) + " › ")
+}
