@@ -55,6 +55,7 @@ func (b *builder) lay(o Overlay) {
 	}
 }
 
+// set keeps what is there where a row does not give a value.
 func set[T comparable](dst *T, v T) {
 	var zero T
 	if v != zero {
@@ -119,15 +120,11 @@ func (b *builder) model(where string, r ModelRow) {
 		m.WorstCase = w
 	}
 	b.models[r.ID] = m
-	set2(b.listOf, r.ID, r.ListPriceOf)
+	if r.ListPriceOf != "" {
+		b.listOf[r.ID] = r.ListPriceOf
+	}
 	for _, p := range r.Prices {
 		b.price(where, r.ID, p)
-	}
-}
-
-func set2(m map[string]string, k, v string) {
-	if v != "" {
-		m[k] = v
 	}
 }
 

@@ -77,6 +77,21 @@ func (c *Catalog) Cost(asked Model, f Facts, at time.Time) (Costing, error) {
 	return out, nil
 }
 
+// Worst is the most a call of the model can cost that sends at most in tokens
+// and receives at most out, reasoning included, at the price of its standard
+// service in force at an instant: what is held for it. An unpriced model counts
+// its configured worst case; it is false when there is none, and the model may
+// then not run.
+func (c *Catalog) Worst(m Model, in, out int64, at time.Time) (money.Nano, bool) {
+	if c.Free(m) {
+		return 0, true
+	}
+	if p, ok := PriceAt(m, "", at); ok {
+		return p.Worst(in, out), true
+	}
+	return m.WorstCase, m.WorstCase > 0
+}
+
 // settle chooses the amount and its source. exact says that the price is that
 // of the very model and service tier.
 func (c *Costing) settle(asked Model, f Facts, exact bool) {

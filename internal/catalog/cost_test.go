@@ -77,3 +77,48 @@ func TestPricedByTheDayOfTheCall(t *testing.T) {
 		t.Errorf("%s (%s), then %s (%s)", before.Amount.Decimal(), before.Price, after.Amount.Decimal(), after.Price)
 	}
 }
+
+func TestWhatIsHeldForACall(t *testing.T) {
+	day := at(t, "2026-11-01T00:00:00Z")
+	c := load(t, catalog.Overlay{Name: "policy", Models: []catalog.ModelRow{
+		{ID: "openai/capped", Tier: "economy", Context: 1000, MaxOutput: 100, WorstCase: "0.02", Source: "policy", Verified: day},
+		{ID: "openai/unknown", Tier: "economy", Context: 1000, MaxOutput: 100, Source: "policy", Verified: day},
+	}})
+	for _, k := range []struct {
+		model string
+		in    int64
+		want  string
+		may   bool
+	}{
+		{"openai/gpt-6.1-sol", 1000, "0.0125", true},            // input as a cache write: 2.5, output 10
+		{"openai/gpt-6.1-sol", 272_001, "1.375005", true},       // long: 5 and 15
+		{"local/extract", 1000, "0", true},                      // this machine
+		{"openai/capped", 1000, "0.02", true},                   // unpriced with a worst case
+		{"openai/unknown", 1000, "0", false},                    // unpriced without: may not run
+		{"demo/standard", 1000, "0.0125", true},                 // the list price of a real model
+		{"anthropic/claude-opus-5-5", 1000, "0.028", true},      // input as a 1 h cache write: 8
+		{"google/gemini-3.8-flash", 1_000_000, "0.75375", true}, // no write rate: input
+	} {
+		got, may := c.Worst(model(t, c, k.model), k.in, 1000, at(t, "2026-11-24T00:00:00Z"))
+		if got.Decimal() != k.want || may != k.may {
+			t.Errorf("%s: %s %v, want %s %v", k.model, got.Decimal(), may, k.want, k.may)
+		}
+	}
+}
+
+func BenchmarkReadUsage(b *testing.B) {
+	body := []byte(`{"id":"x","model":"gpt-6-luna","service_tier":"default","choices":[],"usage":{"prompt_tokens":1126,"completion_tokens":824,"total_tokens":1950,"prompt_tokens_details":{"cached_tokens":512},"completion_tokens_details":{"reasoning_tokens":576}}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := catalog.ReadUsage("openai-chat", body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		load(b)
+	}
+}

@@ -26,9 +26,9 @@ type Row struct {
 // List gives the rows of all models that are not simulated, lowest tier first.
 // has tells whether a provider's key is set.
 func (c *Catalog) List(at time.Time, has func(keyEnv string) bool) []Row {
-	clear := map[string]Class{}
+	usable := map[string]Class{}
 	for _, m := range c.Clear(has) {
-		clear[m.ID] = m.Clearance
+		usable[m.ID] = m.Clearance
 	}
 	var out []Row
 	for _, m := range c.Models() {
@@ -37,10 +37,7 @@ func (c *Catalog) List(at time.Time, has func(keyEnv string) bool) []Row {
 			continue
 		}
 		r := Row{Tier: m.Tier, Model: m.ID, Context: m.Context, Region: m.Region, Key: p.KeyEnv, Input: "unpriced", Output: "unpriced"}
-		r.Clearance, r.Usable = clear[m.ID], false
-		if _, ok := clear[m.ID]; ok {
-			r.Usable = true
-		}
+		r.Clearance, r.Usable = usable[m.ID]
 		if price, ok := PriceAt(m, "", at); c.Free(m) {
 			r.Input, r.Output = "free", "free"
 		} else if ok {

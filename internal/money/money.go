@@ -31,15 +31,35 @@ var ErrRange = errors.New("money: amount out of range")
 var ErrSyntax = errors.New("money: not an amount")
 
 // Parse reads a decimal dollar amount such as "2", "$0.25" or "1,250.50".
-// More than nine decimals, an exponent or a negative sign is ErrSyntax;
-// more than Max is ErrRange.
+// More than nine decimals, an exponent, a negative sign or a comma that does not
+// group thousands ("0,25" must not become $25) is ErrSyntax; more than Max is
+// ErrRange.
 func Parse(s string) (Nano, error) {
-	t := strings.TrimPrefix(strings.TrimSpace(s), "$")
-	n, err := parseFixed(strings.ReplaceAll(t, ",", ""), 9)
+	t, ok := ungroup(strings.TrimPrefix(strings.TrimSpace(s), "$"))
+	if !ok {
+		return 0, fmt.Errorf("%w: %q", ErrSyntax, s)
+	}
+	n, err := parseFixed(t, 9)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %q", err, s)
 	}
 	return Nano(n), nil
+}
+
+// ungroup removes the commas of "1,250,000.50". It is false when they do not
+// stand before groups of three digits.
+func ungroup(s string) (string, bool) {
+	whole, frac, _ := strings.Cut(s, ".")
+	groups := strings.Split(whole, ",")
+	if len(groups) == 1 {
+		return s, !strings.Contains(frac, ",")
+	}
+	for i, g := range groups {
+		if i > 0 && len(g) != 3 || i == 0 && (len(g) == 0 || len(g) > 3 || g[0] == '0') {
+			return "", false
+		}
+	}
+	return strings.ReplaceAll(whole, ",", "") + s[len(whole):], !strings.Contains(frac, ",")
 }
 
 // parseFixed reads an unsigned decimal with at most the given number of
