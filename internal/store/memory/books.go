@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/money"
@@ -68,6 +69,16 @@ func (b *books) book(e usage.Entry) {
 			m[k] = m[k].Add(cell)
 		}
 	}
+}
+
+// own copies what a row shares with its caller, who may change it later.
+func own(e usage.Entry) usage.Entry {
+	e.Reasons = slices.Clone(e.Reasons)
+	if e.Reported != nil {
+		reported := *e.Reported
+		e.Reported = &reported
+	}
+	return e
 }
 
 // windowsOf lists the windows of a row; a kind that was not asked for is left out.

@@ -141,6 +141,6 @@ func (s *Store) Dispatch(_ context.Context, r usage.DispatchRequest) error {
 		return usage.ErrNoHold
 	}
 	st := h.steps[r.Step]
-	st.sent, st.provisional = true, r.Provisional
+	st.sent, st.provisional = true, own(r.Provisional)
 	return nil
 }

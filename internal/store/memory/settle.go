@@ -68,7 +68,7 @@ func (b *books) settle(st usage.Settlement, now time.Time) usage.Settled {
 // row returns what is to be booked for a settlement, or what was booked for it
 // last when it is a repetition.
 func (b *books) row(st usage.Settlement, h *hold, now time.Time) (row usage.Entry, isNew bool) {
-	e := *st.Entry
+	e := own(*st.Entry)
 	before, seen := b.byID[e.ID]
 	if !seen {
 		e.Windows = windowsFor(st, h, now)

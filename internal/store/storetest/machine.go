@@ -64,6 +64,12 @@ func (m *machine) next(prefix string) string {
 }
 
 func (m *machine) enqueue(t *rapid.T) {
+	for range rapid.IntRange(1, 3).Draw(t, "jobs") {
+		m.enqueueOne(t)
+	}
+}
+
+func (m *machine) enqueueOne(t *rapid.T) {
 	j := job.Job{ID: m.next("j"), Tenant: pick(t, "workspace", workspaces...), Event: []byte{byte(m.n)}}
 	for range rapid.IntRange(1, 2).Draw(t, "marks") {
 		j.Marks = append(j.Marks, name("mark", rapid.IntRange(1, 40).Draw(t, "mark")))

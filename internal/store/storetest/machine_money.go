@@ -46,7 +46,7 @@ func (m *machine) holdSome(t *rapid.T) {
 		for _, s := range r.Steps {
 			h.steps[s.N] = &mStep{amount: s.Amount}
 		}
-		m.m.holds[r.Tenant+"/"+r.Hold] = h
+		m.m.holds[r.Tenant+"/"+r.Hold], m.m.made = h, append(m.m.made, h)
 	}
 	m.sameLevels(got.Levels, m.limited(r.Tenant, r.Scopes, in, now))
 }
@@ -63,17 +63,13 @@ func (m *machine) limited(tenant string, scopes []usage.Scope, in usage.Booked, 
 	return out
 }
 
-// anyHold draws a hold of the model.
+// anyHold draws one of the latest holds of the model.
 func (m *machine) anyHold(t *rapid.T) *mHold {
-	keys := make([]string, 0, len(m.m.holds))
-	for k := range m.m.holds {
-		keys = append(keys, k)
-	}
-	if len(keys) == 0 {
+	if len(m.m.made) == 0 {
 		t.Skip("no hold yet")
 	}
-	slices.Sort(keys)
-	return m.m.holds[pick(t, "hold", keys...)]
+	back := rapid.IntRange(0, min(len(m.m.made)-1, 3)).Draw(t, "hold back")
+	return m.m.made[len(m.m.made)-1-back]
 }
 
 func (m *machine) dispatchStep(t *rapid.T) {
@@ -104,8 +100,10 @@ func (m *machine) attempt(t *rapid.T, tenant, hold string, n int) *usage.Entry {
 }
 
 func (m *machine) settleStep(t *rapid.T) {
-	h, n := m.anyHold(t), rapid.IntRange(1, 4).Draw(t, "step")
-	m.book(usage.Settlement{Tenant: h.Tenant, Hold: h.Hold, Step: n, Fallback: m.windows(), Entry: m.attempt(t, h.Tenant, h.Hold, n)}, nil)
+	h, n := m.anyHold(t), rapid.IntRange(1, 3).Draw(t, "step")
+	for range rapid.IntRange(1, 3).Draw(t, "times") {
+		m.book(usage.Settlement{Tenant: h.Tenant, Hold: h.Hold, Step: n, Fallback: m.windows(), Entry: m.attempt(t, h.Tenant, h.Hold, n)}, nil)
+	}
 }
 
 // book settles in the store and in the model. j is the job that the finish, if

@@ -18,6 +18,7 @@ type model struct {
 	tickets []job.Ticket
 	marks   map[string]time.Time // by workspace and mark
 	holds   map[string]*mHold    // by workspace and id
+	made    []*mHold             // the same holds, in the order they were made
 	rows    []usage.Entry
 	limits  map[string]map[string]usage.Limit // by workspace and key
 	posts   []*mPost
