@@ -19,7 +19,7 @@ import (
 // receive reads the body of a 2xx and yields its chunks. What the body is, is
 // told by its first byte: servers lie about the content type.
 func (a *call) receive(yield func(llm.Chunk, error) bool) {
-	a.s.in.Reset(a.resp.Body)
+	a.s.in.Reset(a)
 	var err error
 	var going bool
 	switch first, perr := firstByte(a.s.in); {
@@ -61,7 +61,10 @@ func (a *call) stream(yield func(llm.Chunk, error) bool) (going bool, err error)
 		if err != nil {
 			return false, netRead(err)
 		}
-		a.stall.Reset(a.c.limits.Idle)
+		if !a.begun {
+			a.begun = true
+			a.stall.Stop()
+		}
 		if string(ev.data) == done {
 			a.ended = true
 			return true, nil
@@ -81,7 +84,7 @@ func (a *call) stream(yield func(llm.Chunk, error) bool) (going bool, err error)
 
 // whole reads an answer that came in one piece although a stream was asked for.
 func (a *call) whole(yield func(llm.Chunk, error) bool) (going bool, err error) {
-	a.stall.Stop()
+	a.stall.Stop() // it comes in one piece: the total limit bounds it
 	body, err := io.ReadAll(io.LimitReader(a.s.in, a.c.limits.Bytes+1))
 	switch {
 	case err != nil:

@@ -25,7 +25,8 @@ type call struct {
 	cancel  context.CancelCauseFunc
 	start   time.Time
 	total   *time.Timer
-	stall   *time.Timer // until the next event
+	stall   *time.Timer // while the next bytes are waited for
+	begun   bool        // the first event has come
 	resp    *http.Response
 	sent    atomic.Bool // the request's body was read by the transport
 	ended   bool        // the stream came to its own end
@@ -58,6 +59,17 @@ func (c *Client) begin(ctx context.Context, r llm.Request) *call {
 	a.total = time.AfterFunc(c.limits.Total, func() { a.cancel(slow("the whole answer", c.limits.Total)) })
 	a.stall = time.AfterFunc(c.limits.First, func() { a.cancel(slow("a first token", c.limits.First)) })
 	return a
+}
+
+// Read reads the body. After the first event the clock runs only while bytes are
+// waited for, never while the caller works on what it got; until then it runs
+// through, so that keep-alives do not pass for an answer.
+func (a *call) Read(p []byte) (int, error) {
+	if a.begun {
+		a.stall.Reset(a.c.limits.Idle)
+		defer a.stall.Stop()
+	}
+	return a.resp.Body.Read(p)
 }
 
 // slow is the cause of a cancellation by one of our own limits.

@@ -51,7 +51,7 @@ type Count func(family string, turns []step.Turn) int64
 // Limits bound one call. A zero field takes the value of DefaultLimits.
 type Limits struct {
 	First time.Duration // until the first event of the answer
-	Idle  time.Duration // between two events
+	Idle  time.Duration // waiting for more of it
 	Total time.Duration
 	Bytes int64 // of the whole response body
 	Line  int   // bytes of one line of the stream

@@ -19,6 +19,13 @@ type scanner struct {
 const maxDepth = 64
 
 func (s *scanner) space() {
+	if s.i < len(s.b) && s.b[s.i] > ' ' {
+		return // the common case, small enough to be inlined
+	}
+	s.blanks()
+}
+
+func (s *scanner) blanks() {
 	for s.i < len(s.b) {
 		switch s.b[s.i] {
 		case ' ', '\t', '\n', '\r':
@@ -91,46 +98,45 @@ func (s *scanner) str() (raw []byte, plain bool) {
 		return nil, false
 	}
 	start, ascii, escaped := s.i, true, false
-	for s.i < len(s.b) {
-		switch c := s.b[s.i]; {
+	for b, i := s.b, s.i; i < len(b); i++ { // locals, because this is the hot loop
+		c := b[i]
+		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			continue
+		}
+		switch {
 		case c == '"':
-			raw = s.b[start:s.i]
-			s.i++
+			raw, s.i = b[start:i], i+1
 			return raw, !escaped && (ascii || utf8.Valid(raw))
-		case c == '\\':
-			escaped = true
-			if !s.escape() {
+		case c >= utf8.RuneSelf:
+			ascii = false
+		default:
+			n := escape(b[i:])
+			if n == 0 { // or a control character
 				s.fail()
 				return nil, false
 			}
-		case c < 0x20:
-			s.fail()
-			return nil, false
-		default:
-			ascii = ascii && c < utf8.RuneSelf
-			s.i++
+			escaped = true
+			i += n - 1
 		}
 	}
 	s.fail()
 	return nil, false
 }
 
-// escape steps over one escape.
-func (s *scanner) escape() bool {
-	if s.i+1 >= len(s.b) {
-		return false
+// escape is the length of the escape that b begins with, 0 when it is none.
+func escape(b []byte) int {
+	if len(b) < 2 || b[0] != '\\' {
+		return 0
 	}
-	switch s.b[s.i+1] {
+	switch b[1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.i += 2
-		return true
+		return 2
 	case 'u':
-		if _, ok := hex4(s.b[s.i+2:]); ok {
-			s.i += 6
-			return true
+		if _, ok := hex4(b[2:]); ok {
+			return 6
 		}
 	}
-	return false
+	return 0
 }
 
 // text reads a string or null and appends what it means to dst.

@@ -140,6 +140,23 @@ func TestTimeLimits(t *testing.T) {
 	}
 }
 
+func TestASlowReaderIsNoSlowProvider(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(t, "https://models.example.com/v1", func(cfg *Config) {
+			cfg.Transport = wire{time.Second, llmtest.Answer("Under ", "a tree.")}
+			cfg.Limits = Limits{First: 10 * time.Second, Idle: 5 * time.Second, Total: time.Minute}
+		})
+		for chunk, err := range c.Stream(t.Context(), ask()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if chunk.Text != "" {
+				time.Sleep(12 * time.Second) // simulated: a platform that takes its time
+			}
+		}
+	})
+}
+
 func bytesOf(s string, n int) (out []string) {
 	for range n {
 		out = append(out, s)

@@ -1,0 +1,125 @@
+package openai
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/llm"
+	"github.com/tierwise/tierwise/internal/llm/llmtest"
+)
+
+// BenchmarkOverhead is our cost per call beside a bare net/http client that
+// posts a ready body and throws the answer away. Both call the same server on
+// loopback, turn by turn in one run; medians are compared. The answer comes in
+// 40 pieces, the prompt has 4 KB.
+func BenchmarkOverhead(b *testing.B) {
+	body := []byte(strings.Join(llmtest.Answer(slices.Repeat([]string{" some words"}, 40)...), ""))
+	srv := llmtest.New(b, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = w.Write(body)
+	})
+	c := newClient(b, srv.URL, func(cfg *Config) { cfg.Count = nil })
+	r := ask()
+	r.Step.Prompt[0].Text = strings.Repeat("a line of the conversation, ", 150)
+	ours := func() {
+		for chunk, err := range c.Stream(b.Context(), r) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if chunk.Done != nil && chunk.Done.Tokens != used {
+				b.Fatalf("%+v", chunk.Done)
+			}
+		}
+	}
+	ours()
+	sent := srv.Asked()[0].Raw
+	plain := &http.Client{Transport: guard{loopback: true}.transport()}
+	bare := func() {
+		req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, srv.URL+"/chat/completions", bytes.NewReader(sent))
+		if err != nil {
+			b.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := plain.Do(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+	}
+	bare()
+	var bareTimes, ourTimes []time.Duration
+	for b.Loop() {
+		start := time.Now()
+		bare()
+		middle := time.Now()
+		ours()
+		bareTimes, ourTimes = append(bareTimes, middle.Sub(start)), append(ourTimes, time.Since(middle))
+	}
+	median := func(d []time.Duration) float64 {
+		slices.Sort(d)
+		return float64(d[len(d)/2].Nanoseconds()) / 1e3
+	}
+	bareMedian, ourMedian := median(bareTimes), median(ourTimes)
+	bareAllocs, ourAllocs := allocs(bare), allocs(ours)
+	b.ReportMetric(bareMedian, "bare-µs")
+	b.ReportMetric(ourMedian, "ours-µs")
+	b.ReportMetric(ourMedian-bareMedian, "extra-µs")
+	b.ReportMetric(ourAllocs-bareAllocs, "extra-allocs")
+}
+
+// allocs is the number of allocations of one call, the server's included.
+func allocs(call func()) float64 {
+	const n = 200
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range n {
+		call()
+	}
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / n
+}
+
+// BenchmarkPiece is the reading of one chunk of a stream.
+func BenchmarkPiece(b *testing.B) {
+	text := []byte(strings.TrimSpace(strings.TrimPrefix(llmtest.Text(" some words"), "data: ")))
+	var p piece
+	b.ReportAllocs()
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if !p.parse(text) {
+			b.Fatal("refused")
+		}
+	}
+}
+
+// BenchmarkStream is a whole call without a network: what the processor does
+// for an answer in 40 pieces.
+func BenchmarkStream(b *testing.B) {
+	body := []byte(strings.Join(llmtest.Answer(slices.Repeat([]string{" some words"}, 40)...), ""))
+	c := newClient(b, "https://models.example.com/v1", func(cfg *Config) { cfg.Transport = still(body) })
+	r := ask()
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, err := range c.Stream(b.Context(), r) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// still answers at once with its bytes.
+type still []byte
+
+func (s still) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Request: r, Body: io.NopCloser(bytes.NewReader(s))}, nil
+}
+
+var _ llm.Client = (*Client)(nil)
