@@ -151,7 +151,7 @@ func TestBoundHoldsForTextThatMergesBadly(t *testing.T) {
 	} {
 		var texts []string
 		for _, word := range []int{5, 8, 12, 40, 1000} {
-			for range 20 {
+			for range 6 {
 				texts = append(texts, random(r, k.alphabet, word, 2000))
 			}
 		}
