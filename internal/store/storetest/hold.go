@@ -198,7 +198,7 @@ func limitList(t *testing.T, h Harness) {
 	k := newKit(t, h)
 	put := []usage.Limit{
 		{Scope: usage.User, ID: usage.AnyID, Window: usage.Day, Amount: 2, Then: usage.LowerTier},
-		{Scope: usage.Channel, ID: "C1", Window: usage.Month, Amount: money.Max, Then: usage.Refuse, Extra: 3, ExtraUntil: h.Now().Add(time.Hour).Truncate(time.Millisecond)},
+		{Scope: usage.Channel, ID: "C1", Window: usage.Month, Amount: money.Max - 3, Then: usage.Refuse, Extra: 3, ExtraUntil: h.Now().Add(time.Hour).Truncate(time.Millisecond)},
 		{Scope: usage.Team, ID: "red", Window: usage.Week, Amount: 0, Then: usage.Warn},
 	}
 	k.must(k.s.SetLimits(k.ctx, lab, put, nil))

@@ -262,6 +262,10 @@ func ownUncertain(t *testing.T, h Harness) {
 	got := k.settle("h1", 1, 60)
 	same(k, "correction", got.Entry.ID, "h1.1.c1")
 	same(k, "difference", got.Entry.Cost, 10)
+	again, err := k.s.Settle(k.ctx, st) // the uncertain one once more, late
+	k.must(err)
+	same(k, "booked after the correction", again.Booked, false)
+	k.sameEntry(again.Entry, got.Entry)
 	k.stands(60, 0)
 }
 
