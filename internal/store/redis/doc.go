@@ -1,0 +1,26 @@
+// Package redis keeps the store in Redis 6.2 or newer, or Valkey, as one Lua
+// script for each operation: atomic, in one Cluster slot, and idempotent, so
+// that the client's own retries after a lost connection change nothing twice.
+// Several processes share one Redis; all clocks are the server's. What is
+// acknowledged is as durable as the server's fsync setting, which Check tells,
+// and with Options.Durability Replicated it has reached a replica besides.
+//
+// The queue is sorted sets moved by scripts, not a stream with a consumer
+// group. A stream's pending list knows neither lanes nor our clock: a job that
+// must park would have to be taken out of it and kept elsewhere, leases could
+// not be tested by moving time, and closing the hold of a dead worker would be
+// a second step after XAUTOCLAIM. Here a claim gives the job, takes its places
+// and closes the hold of the delivery before in one script. Waiting is a stream
+// of at most one entry in each partition that exists exactly while something is
+// ready: XREAD BLOCK from zero waits for it without consuming it, so a wake-up
+// cannot be lost with the process that saw it, and one connection waits for all
+// partitions (in Cluster mode, one for each).
+//
+// Rollup cells are packed 64-bit integers, added by BITFIELD INCRBY, not hash
+// fields added by HINCRBY: an entry adds to 13 rows in three windows, and one
+// command for each window is twice as fast and a third of the log.
+//
+// The package does not seal, price or decide anything, spools nothing while
+// Redis is away (ErrDown says so), and cannot undo what an operator loses by
+// eviction or by a failover without Replicated.
+package redis

@@ -1,0 +1,178 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// Durability says when a write counts as done.
+type Durability string
+
+// The kinds of durability. Local is what the server's own fsync setting gives;
+// Replicated adds that one replica has the write, for Enqueue and Settle.
+const (
+	Local      Durability = "local"
+	Replicated Durability = "replicated"
+)
+
+// Options are what can be chosen. The zero value is Local with the client's own
+// pool.
+type Options struct {
+	Durability  Durability    // "" is Local
+	ReplicaWait time.Duration // how long Replicated waits for a replica; 0 is one second
+	PoolSize    int           // connections to each node; 0 is ten for each processor
+	// Warn is told each Finding that does not forbid to start; nil drops them.
+	Warn func(Finding)
+	// Offset is added to the server's clock. It is for tests, which move time
+	// with it; nil is none.
+	Offset func() time.Duration
+}
+
+// Store is a store in Redis. It is safe for concurrent use. Its errors match
+// ErrDown when the server was not reached or could not work.
+type Store struct {
+	client  goredis.UniversalClient
+	scripts *scripts
+	opt     Options
+	clock   func() string // first argument of every script
+	split   bool          // Cluster: one blocking connection for each partition
+
+	instance string // begins every nonce
+	nonces   atomic.Int64
+	turn     atomic.Int64 // where the next Claim and Posts begin
+	waiters  sync.WaitGroup
+}
+
+// Open connects to Redis, checks that it is fit to hold money and jobs, and
+// brings its schema up to date. The URL is redis:// or rediss:// (TLS) or
+// unix://; with ?addr=host:port&addr=… it names a Cluster, with ?master_name=…
+// a Sentinel group. Errors: ErrDown when it cannot be reached, ErrUnfit when a
+// finding forbids to start, ErrSchema when a newer release wrote it.
+func Open(ctx context.Context, rawURL string, opt Options) (*Store, error) {
+	client, err := connect(rawURL, opt)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(client, opt)
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	return s, nil
+}
+
+func newStore(client goredis.UniversalClient, opt Options) *Store {
+	if opt.Durability == "" {
+		opt.Durability = Local
+	}
+	if opt.ReplicaWait <= 0 {
+		opt.ReplicaWait = time.Second
+	}
+	if opt.Offset == nil {
+		opt.Offset = func() time.Duration { return 0 }
+	}
+	_, cluster := client.(*goredis.ClusterClient)
+	return &Store{
+		client: client, opt: opt, split: cluster, instance: ulid.Make().String(),
+		scripts: &scripts{made: map[string]*goredis.Script{}},
+		clock:   func() string { return strconv.FormatInt(opt.Offset().Microseconds(), 10) },
+	}
+}
+
+// start asks the server what it is, refuses an unfit one, and migrates.
+func (s *Store) start(ctx context.Context) error {
+	info, err := s.info(ctx)
+	if err != nil {
+		return err
+	}
+	s.scripts.flags = info.atLeast(7, 0)
+	findings, err := s.Check(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		if f.Refuse {
+			err = errors.Join(err, fmt.Errorf("%w: %s", ErrUnfit, f.Say))
+		} else if s.opt.Warn != nil {
+			s.opt.Warn(f)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.migrate(ctx, migrations)
+}
+
+// Close gives the connections back. Claims and posts that wait return ErrDown.
+func (s *Store) Close() error {
+	err := s.client.Close()
+	s.waiters.Wait()
+	if err != nil {
+		return fmt.Errorf("redis: close: %w", err)
+	}
+	return nil
+}
+
+// connect reads the URL. Its error never repeats the URL, which may hold a
+// password.
+func connect(rawURL string, opt Options) (goredis.UniversalClient, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, errBadURL
+	}
+	q := u.Query()
+	switch {
+	case q.Has("master_name"):
+		o, err := goredis.ParseFailoverURL(rawURL)
+		if err != nil {
+			return nil, errBadURL
+		}
+		o.ContextTimeoutEnabled = true
+		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
+		return goredis.NewFailoverClient(o), nil
+	case q.Has("addr"):
+		o, err := goredis.ParseClusterURL(rawURL)
+		if err != nil {
+			return nil, errBadURL
+		}
+		o.ContextTimeoutEnabled = true
+		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
+		return goredis.NewClusterClient(o), nil
+	default:
+		o, err := goredis.ParseURL(rawURL)
+		if err != nil {
+			return nil, errBadURL
+		}
+		o.ContextTimeoutEnabled = true
+		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
+		return goredis.NewClient(o), nil
+	}
+}
+
+func orKept(asked, kept int) int {
+	if asked > 0 {
+		return asked
+	}
+	return kept
+}
+
+// nodeOf returns the client of the node that holds a partition.
+func (s *Store) nodeOf(ctx context.Context, p int) (goredis.UniversalClient, error) {
+	if c, ok := s.client.(*goredis.ClusterClient); ok {
+		return c.MasterForKey(ctx, rootKey(p))
+	}
+	return s.client, nil
+}
+
+// nonce names one operation, so that a script knows its own retries.
+func (s *Store) nonce() string {
+	return s.instance + strconv.FormatInt(s.nonces.Add(1), 36)
+}

@@ -1,0 +1,145 @@
+package redis
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/intake"
+	"github.com/tierwise/tierwise/internal/job"
+)
+
+// markLife is how long a mark makes a second event a copy.
+const markLife = 25 * time.Hour
+
+// Enqueue implements intake.Queue. With Replicated, ErrNotReplicated can come
+// beside a valid first.
+func (s *Store) Enqueue(ctx context.Context, j job.Job) (bool, error) {
+	meta := j
+	meta.Event, meta.At = nil, time.Time{}
+	m, err := json.Marshal(meta)
+	if err != nil {
+		return false, fmt.Errorf("redis: enqueue: %w", err)
+	}
+	args := []any{s.nonce(), encode(j.Tenant), j.ID, m, j.Event, lanesOf(j.Lanes), length(markLife)}
+	for _, mark := range j.Marks {
+		args = append(args, mark)
+	}
+	v, err := s.runDurably(ctx, partition(j.Tenant), enqueueScript, args...)
+	return v == int64(1), err
+}
+
+// lanesOf writes lanes for the scripts: [["<encoded key>","<cap>"],…], each
+// lane once, or "" when there are none.
+func lanesOf(lanes []job.Lane) string {
+	if len(lanes) == 0 {
+		return ""
+	}
+	out, seen := make([][2]string, 0, len(lanes)), map[string]bool{}
+	for _, l := range lanes {
+		if !seen[l.Key] {
+			seen[l.Key] = true
+			out = append(out, [2]string{encode(l.Key), strconv.Itoa(max(l.Cap, 1))})
+		}
+	}
+	b, _ := json.Marshal(out) // strings always marshal
+	return string(b)
+}
+
+// Claim implements intake.Queue.
+func (s *Store) Claim(ctx context.Context, worker string, most int, lease, wait time.Duration) ([]job.Ticket, error) {
+	var out []job.Ticket
+	err := s.gather(ctx, jobsDoor, most, wait, func(v any) int {
+		var r reply
+		given := r.list(v)
+		for _, one := range given {
+			out = append(out, ticketFrom(&r, one, worker))
+		}
+		return len(given)
+	}, claimScript, worker, lease)
+	return out, err
+}
+
+// ticketFrom reads one job of a claim. A job that cannot be read is given all
+// the same, empty but for its delivery, so that it fails visibly and is given
+// up like any other.
+func ticketFrom(r *reply, v any, worker string) job.Ticket {
+	p := r.row(v, 7)
+	t := job.Ticket{Worker: worker, Delivery: int(r.int(p[3])), Until: r.instant(p[4]), Cause: r.text(p[6])}
+	if err := json.Unmarshal([]byte(r.text(p[0])), &t.Job); err != nil {
+		r.wrong(v, "a job")
+	}
+	t.Job.At = r.instant(p[2])
+	if event := r.text(p[1]); event != "" {
+		t.Job.Event = []byte(event)
+	}
+	if p[5] != nil {
+		t.Note = []byte(r.text(p[5]))
+	}
+	return t
+}
+
+// Beat implements intake.Queue.
+func (s *Store) Beat(ctx context.Context, t job.Ticket, lease time.Duration, note []byte) (job.Beat, error) {
+	v, err := s.run(ctx, partition(t.Job.Tenant), beatScript,
+		encode(t.Job.Tenant), t.Job.ID, t.Delivery, length(lease), flag(note != nil), note)
+	if err != nil {
+		return job.Beat{}, err
+	}
+	if v == int64(-1) {
+		return job.Beat{}, fmt.Errorf("redis: beat: %w", job.ErrLost)
+	}
+	return job.Beat{Stop: v == int64(1)}, nil
+}
+
+// Return implements intake.Queue.
+func (s *Store) Return(ctx context.Context, t job.Ticket, after time.Duration, cause string) error {
+	v, err := s.run(ctx, partition(t.Job.Tenant), returnScript,
+		s.nonce(), encode(t.Job.Tenant), t.Job.ID, t.Delivery, length(after), cause)
+	if err != nil {
+		return err
+	}
+	if v == int64(-1) {
+		return fmt.Errorf("redis: return: %w", job.ErrLost)
+	}
+	return nil
+}
+
+// Stop implements intake.Queue.
+func (s *Store) Stop(ctx context.Context, tenant, jobID string) error {
+	_, err := s.run(ctx, partition(tenant), stopScript, encode(tenant), jobID)
+	return err
+}
+
+// Backlog implements intake.Queue.
+func (s *Store) Backlog(ctx context.Context) (intake.Backlog, error) {
+	var b intake.Backlog
+	answers, err := s.runBatch(ctx, backlogScript, everywhere())
+	if err != nil {
+		return b, err
+	}
+	var r reply
+	for _, a := range answers {
+		p := r.row(a, 6)
+		b.Ready += int(r.int(p[0]))
+		b.Parked += int(r.int(p[1]))
+		b.Running += int(r.int(p[2]))
+		b.Waiting += int(r.int(p[3]))
+		b.Outbox += int(r.int(p[4]))
+		if at := r.instant(p[5]); !at.IsZero() && (b.Oldest.IsZero() || at.Before(b.Oldest)) {
+			b.Oldest = at
+		}
+	}
+	return b, r.err
+}
+
+// everywhere is one call for each partition.
+func everywhere(args ...any) []batched {
+	out := make([]batched, partitions)
+	for p := range out {
+		out[p] = batched{p, args}
+	}
+	return out
+}

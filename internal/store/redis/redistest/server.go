@@ -1,0 +1,146 @@
+// Package redistest runs a private redis-server for a test: on a unix socket in
+// a directory of its own, with the fsync mode the test chose. It can be stopped,
+// killed as by kill -9, and started again over the same data. Tests skip, and
+// say so, where no redis-server is installed. It is for tests only and never
+// touches a server it did not start.
+package redistest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The fsync modes of a server. Off writes no append-only file at all.
+const (
+	Always   = "always"
+	EverySec = "everysec"
+	Off      = "off"
+)
+
+// Server is a redis-server that a test owns.
+type Server struct {
+	Socket string // path of its unix socket
+	dir    string
+	args   []string
+	cmd    *exec.Cmd
+	exited chan struct{}
+}
+
+// Start starts a server with an empty data directory and stops it when the test
+// ends. More lines of configuration may follow, as "--key", "value".
+func Start(tb testing.TB, fsync string, more ...string) *Server {
+	tb.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		tb.Skip("redis-server is not installed; apt-get install redis-server runs this test")
+	}
+	// Not tb.TempDir: the path of a unix socket must be shorter than 108 bytes.
+	dir, err := os.MkdirTemp("", "tw-redis-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := &Server{dir: dir, Socket: filepath.Join(dir, "s")}
+	s.args = []string{"--port", "0", "--unixsocket", s.Socket, "--dir", dir, "--save", "", "--loglevel", "warning", "--logfile", filepath.Join(dir, "log")}
+	if fsync != Off {
+		s.args = append(s.args, "--appendonly", "yes", "--appendfsync", fsync)
+	}
+	s.args = append(s.args, more...)
+	tb.Cleanup(func() {
+		s.Kill()
+		if err := os.RemoveAll(dir); err != nil {
+			tb.Log(err)
+		}
+	})
+	if err := s.Run(); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// URL is where the server is, for redis.Open.
+func (s *Server) URL() string { return "unix://" + s.Socket }
+
+// Run starts the server again over the same data and waits until it answers.
+func (s *Server) Run() error {
+	s.cmd = exec.Command("redis-server", s.args...)
+	if err := s.cmd.Start(); err != nil {
+		return fmt.Errorf("redistest: start: %w", err)
+	}
+	exited := make(chan struct{})
+	s.exited = exited
+	go func(cmd *exec.Cmd) {
+		_ = cmd.Wait() // a killed server reports the signal
+		close(exited)
+	}(s.cmd)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for !s.ready() {
+		select {
+		case <-exited:
+			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			return fmt.Errorf("redistest: redis-server ended at once: %s", log)
+		case <-ctx.Done():
+			return errors.New("redistest: redis-server does not answer")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// ready reports whether the server answers a PING, which it does when its data
+// is loaded.
+func (s *Server) ready() bool {
+	c, err := net.DialTimeout("unix", s.Socket, time.Second)
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(time.Second)); err != nil {
+		return false
+	}
+	if _, err := c.Write([]byte("PING\r\n")); err != nil {
+		return false
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	return err == nil && line == "+PONG\r\n"
+}
+
+// Kill ends the server as kill -9 does and waits until it is gone. A server
+// that is not running is left alone.
+func (s *Server) Kill() { s.signal(syscall.SIGKILL) }
+
+// Stop ends the server as an operator would.
+func (s *Server) Stop() { s.signal(syscall.SIGTERM) }
+
+func (s *Server) signal(sig syscall.Signal) {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Signal(sig) // gone already is as good
+	<-s.exited
+	s.cmd = nil
+}
+
+// Flush empties the server.
+func (s *Server) Flush(tb testing.TB) {
+	tb.Helper()
+	c, err := net.DialTimeout("unix", s.Socket, time.Second)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte("FLUSHALL\r\n")); err != nil {
+		tb.Fatal(err)
+	}
+	if line, err := bufio.NewReader(c).ReadString('\n'); err != nil || line != "+OK\r\n" {
+		tb.Fatalf("redistest: flush: %q, %v", line, err)
+	}
+}

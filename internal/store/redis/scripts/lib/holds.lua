@@ -1,0 +1,79 @@
+-- holds: reserved money. A hold is a hash: sc and wi (scopes and windows as Go
+-- wrote them), ids, at, exp, st (its steps), and for each step n: a<n> the
+-- amount, x<n> "d" when dispatched or "s" when settled, p<n> the entry to book
+-- if nobody settles it. z marks a closed one, kept until its lifetime is over.
+
+local function holdKey(t, id)
+  return space(t) .. 'h:' .. id
+end
+
+local function loadHold(t, id)
+  local flat = call('HGETALL', holdKey(t, id))
+  if #flat == 0 then
+    return nil
+  end
+  local h = { name = id }
+  for i = 1, #flat, 2 do
+    h[flat[i]] = flat[i + 1]
+  end
+  return h
+end
+
+-- reserve adds a signed amount to what is held in the scopes and windows of a
+-- hold.
+local function reserve(t, scopes, ids, amount)
+  local T = space(t)
+  for _, kind in ipairs(KINDS) do
+    local id = ids[kind]
+    if id and id ~= '' then
+      for _, s in ipairs(scopes) do
+        call('HINCRBY', T .. 'v:' .. kind .. ':' .. id, s.k .. ':' .. s.i, amount)
+      end
+    end
+  end
+end
+
+-- settleStep releases the reservation of one step, once.
+local function settleStep(t, h, n)
+  if not h['a' .. n] or h['x' .. n] == 's' then
+    return
+  end
+  h['x' .. n] = 's'
+  call('HSET', holdKey(t, h.name), 'x' .. n, 's')
+  if h['a' .. n] ~= '0' then
+    reserve(t, cjson.decode(h.sc), idsFrom(h.ids), '-' .. h['a' .. n])
+  end
+end
+
+-- closeHold releases what was not sent, books as uncertain what was sent and
+-- not settled, and returns whether nothing had been sent, and the number booked.
+local function closeHold(t, id, h)
+  h = h or loadHold(t, id)
+  if not h or h.z then
+    return false, 0
+  end
+  local key, gone, untouched, uncertain = holdKey(t, id), {}, true, 0
+  for n in string.gmatch(h.st, '%-?%d+') do
+    local state = h['x' .. n]
+    untouched = untouched and not state
+    if state == 'd' then
+      local e = cjson.decode(h['p' .. n])
+      if not find(space(t), e.id) then
+        book(t, e, idsFrom(h.ids))
+        uncertain = uncertain + 1
+      end
+    end
+    settleStep(t, h, n)
+    for _, f in ipairs({ 'a', 'x', 'p' }) do
+      gone[#gone + 1] = f .. n
+    end
+  end
+  if #gone > 0 then
+    call('HDEL', key, unpack(gone))
+  end
+  call('HSET', key, 'z', '1')
+  call('PEXPIRE', key, milliseconds(math.max(0, tonumber(h.exp) - now) + 60000000))
+  call('ZREM', root .. 'holds', member(t, id))
+  h.z = '1'
+  return untouched, uncertain
+end

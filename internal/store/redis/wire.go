@@ -1,0 +1,197 @@
+package redis
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/internal/token"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// wireScope and wireWindow are scopes and windows as scripts read them.
+type wireScope struct {
+	Kind      usage.ScopeKind `json:"k"`
+	ID        string          `json:"i"`
+	Templates []string        `json:"t,omitempty"`
+}
+
+type wireWindow struct {
+	Kind     usage.WindowKind `json:"k"`
+	ID       string           `json:"i"`
+	Next     string           `json:"n"`
+	Boundary string           `json:"b"` // microseconds
+}
+
+// wireEntry is an entry as scripts book it: they need the sums it adds to, and
+// keep the body unread.
+type wireEntry struct {
+	ID     string   `json:"id"`
+	Body   string   `json:"b"`
+	Cost   string   `json:"c"`
+	Unsure string   `json:"u,omitempty"` // "1" for an uncertain one
+	Rows   []string `json:"k"`
+	Fields [][2]any `json:"f"` // number in the cell, amount to add; zeros left out
+	Scopes []string `json:"s"`
+}
+
+// body is an entry at rest. It has the fields of usage.Entry under short names,
+// so that a field added there does not compile here; what the row's place
+// tells is left out.
+type body struct {
+	ID       string    `json:"-"`
+	Tenant   string    `json:"-"`
+	At       time.Time `json:"-"`
+	Job      string    `json:"j,omitempty"`
+	Purpose  string    `json:"p,omitempty"`
+	Corrects string    `json:"cr,omitempty"`
+
+	Channel  string `json:"ch,omitempty"`
+	Thread   string `json:"th,omitempty"`
+	Actor    string `json:"ac,omitempty"`
+	Team     string `json:"te,omitempty"`
+	Workflow string `json:"wf,omitempty"`
+	Intent   string `json:"in,omitempty"`
+
+	Tier     string   `json:"ti,omitempty"`
+	Provider string   `json:"pr,omitempty"`
+	Model    string   `json:"m,omitempty"`
+	Served   string   `json:"sv,omitempty"`
+	Region   string   `json:"rg,omitempty"`
+	Class    string   `json:"cl,omitempty"`
+	Reasons  []string `json:"re,omitempty"`
+
+	Tokens   token.Count  `json:"tk,omitzero"`
+	Price    string       `json:"pc,omitempty"`
+	Cost     money.Nano   `json:"c,omitempty"`
+	Reported *money.Nano  `json:"rp,omitempty"`
+	Source   usage.Source `json:"so,omitempty"`
+	Estimate money.Nano   `json:"es,omitempty"`
+	Status   usage.Status `json:"st,omitempty"`
+	Latency  int64        `json:"la,omitempty"`
+	First    int64        `json:"fi,omitempty"`
+
+	Windows usage.Booked `json:"-"`
+	Sample  bool         `json:"sa,omitempty"`
+}
+
+// toWire writes an entry for the scripts, or refuses an amount that no store
+// can compare exactly.
+func toWire(e usage.Entry) ([]byte, error) {
+	if e.Cost > money.Max || e.Cost < -money.Max || e.Estimate > money.Max || e.Estimate < -money.Max {
+		return nil, money.ErrRange
+	}
+	b, err := json.Marshal(body(e))
+	if err != nil {
+		return nil, err
+	}
+	w := wireEntry{ID: e.ID, Body: string(b), Cost: digits(e.Cost)}
+	if e.Status == usage.Uncertain {
+		w.Unsure = "1"
+	}
+	for _, k := range e.Keys() {
+		w.Rows = append(w.Rows, rowName(k))
+	}
+	for i, v := range usage.CellOf(e).Values() {
+		if v != 0 {
+			w.Fields = append(w.Fields, [2]any{i, strconv.FormatInt(v, 10)})
+		}
+	}
+	for _, s := range e.Scopes() {
+		w.Scopes = append(w.Scopes, s.Key())
+	}
+	return json.Marshal(w)
+}
+
+// entryFrom reads a row as scripts give it: id, body, instant, window ids.
+func entryFrom(r *reply, tenant string, v any) usage.Entry {
+	p := r.row(v, 4)
+	var b body
+	if err := json.Unmarshal([]byte(r.text(p[1])), &b); err != nil {
+		r.wrong(v, "an entry")
+	}
+	e := usage.Entry(b)
+	e.ID, e.Tenant, e.At, e.Windows = r.text(p[0]), tenant, r.instant(p[2]), bookedFrom(r, p[3])
+	return e
+}
+
+// rowName is a rollup row inside a window; keyFrom is its inverse.
+func rowName(k usage.Key) string { return string(k.Dim) + unit + k.Value }
+
+func keyFrom(name string) usage.Key {
+	dim, value, _ := strings.Cut(name, unit)
+	return usage.Key{Dim: usage.Dim(dim), Value: value}
+}
+
+func digits(n money.Nano) string { return strconv.FormatInt(int64(n), 10) }
+
+func bookedFrom(r *reply, v any) usage.Booked {
+	parts := strings.Split(r.text(v), "|")
+	if len(parts) != 3 {
+		r.wrong(v, "three window ids")
+		return usage.Booked{}
+	}
+	return usage.Booked{Day: parts[0], Week: parts[1], Month: parts[2]}
+}
+
+func bookedText(b usage.Booked) string { return b.Day + "|" + b.Week + "|" + b.Month }
+
+func scopesText(scopes []usage.Scope) string {
+	out := make([]wireScope, len(scopes))
+	for i, s := range scopes {
+		out[i] = wireScope(s)
+	}
+	b, _ := json.Marshal(out) // strings always marshal
+	return string(b)
+}
+
+func scopesFrom(r *reply, text string) []usage.Scope {
+	var in []wireScope
+	if err := json.Unmarshal([]byte(text), &in); err != nil {
+		r.wrong(text, "scopes")
+	}
+	out := make([]usage.Scope, len(in))
+	for i, s := range in {
+		out[i] = usage.Scope(s)
+	}
+	return out
+}
+
+func windowsText(windows []usage.Window) string {
+	out := make([]wireWindow, len(windows))
+	for i, w := range windows {
+		out[i] = wireWindow{w.Kind, w.ID, w.Next, micros(w.Boundary)}
+	}
+	b, _ := json.Marshal(out) // strings always marshal
+	return string(b)
+}
+
+func windowsFrom(r *reply, text string) []usage.Window {
+	var in []wireWindow
+	if err := json.Unmarshal([]byte(text), &in); err != nil {
+		r.wrong(text, "windows")
+	}
+	out := make([]usage.Window, len(in))
+	for i, w := range in {
+		out[i] = usage.Window{Kind: w.Kind, ID: w.ID, Next: w.Next, Boundary: r.instant(w.Boundary)}
+	}
+	return out
+}
+
+// limitText and limitFrom write and read a limit as it is kept beside the
+// counters: "<amount>|<extra>|<until>|<then>".
+func limitText(l usage.Limit) string {
+	return fmt.Sprintf("%d|%d|%s|%s", l.Amount, l.Extra, micros(l.ExtraUntil), l.Then)
+}
+
+func limitFrom(r *reply, text string) usage.Limit {
+	p := strings.SplitN(text, "|", 4)
+	if len(p) != 4 {
+		r.wrong(text, "a limit")
+		return usage.Limit{}
+	}
+	return usage.Limit{Amount: r.nano(p[0]), Extra: r.nano(p[1]), ExtraUntil: r.instant(p[2]), Then: usage.AtLimit(p[3])}
+}
