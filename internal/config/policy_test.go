@@ -124,6 +124,7 @@ func TestBadPolicyIsSaidInSentences(t *testing.T) {
 		{"teams:\n  support: {}\nworkflows:\n  triage:\n    team: suport\n", `policy.yaml line 5: workflows.triage.team is "suport", which is not one of the teams; did you mean support?`},
 		{"teams:\n  a: {channels: [C1]}\n  b: {people: [C1]}\n", `policy.yaml line 3: teams.b lists C1, which is in a already: it can be in one team.`},
 		{"operator:\n  cap: {month: 10}\n", `policy.yaml line 2: operator.cap.month is below limits.workspace.month: one workspace alone would pass it.`},
+		{"limits:\n  answer: 0\n", `policy.yaml line 2: limits.answer must be more than 0; to spend nothing set defaults.ceiling to local.`},
 		{"version: 2\n", `policy.yaml line 1: version is 2; the most is 1.`},
 		{"limits: {answer: 1}\nlimits: {answer: 2}\n", `policy.yaml line 2: limits is there twice; the first is on line 1.`},
 		{"a: &x 1\nb: *x\n", `policy.yaml line 1: unknown key "a"; use version, defaults, limits, operator, throttle, access, roles, providers, models, teams, workflows or schedule.`},

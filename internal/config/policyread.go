@@ -115,6 +115,9 @@ func (s strict) check(root *yaml.Node, p *Policy) {
 			s.says(at(root, "workflows", name, "team"), "workflows.%s.team is %q, which is not one of the teams%s", name, w.Team, didYouMean(w.Team, sortedKeys(p.Teams)))
 		}
 	}
+	if p.Limits.Answer == 0 {
+		s.says(at(root, "limits", "answer"), "limits.answer must be more than 0; to spend nothing set defaults.ceiling to local.")
+	}
 	s.checkTeams(root, p)
 	s.checkTiers(root, p.Defaults)
 	s.checkLabels(root, p.Defaults.Labels)
