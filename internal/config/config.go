@@ -61,7 +61,7 @@ type Config struct {
 type Options struct {
 	// KeyNames are the variables of provider keys that the catalog names.
 	KeyNames []string
-	// FitKey judges TIERWISE_SECRET_KEY; its error completes a sentence and
+	// FitKey judges TIERWISE_SECRET_KEY (seal.Fit); its error completes a sentence and
 	// must not show the key. Nil accepts any.
 	FitKey func(list string) error
 }

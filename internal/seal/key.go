@@ -31,8 +31,23 @@ const (
 // least 32 characters; every key is stretched before use. Lines that begin
 // with # are skipped. All unfit keys are reported together, wrapped in ErrKey.
 func ParseKeys(list string) ([]Key, error) {
-	var keys []Key
-	var problems []error
+	keys, problems := readKeys(list)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%w: %s", ErrKey, strings.Join(problems, "; "))
+	}
+	return keys, nil
+}
+
+// Fit judges a list without keeping it. The error's text completes a sentence
+// such as "the variable cannot be used: …" and never shows a key.
+func Fit(list string) error {
+	if _, problems := readKeys(list); len(problems) > 0 {
+		return errors.New(strings.Join(problems, "; "))
+	}
+	return nil
+}
+
+func readKeys(list string) (keys []Key, problems []string) {
 	n := 0
 	for _, part := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == '\n' }) {
 		part = strings.TrimSpace(part)
@@ -42,15 +57,15 @@ func ParseKeys(list string) ([]Key, error) {
 		n++
 		k, err := parseKey(part)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%w: key %d of the list %s", ErrKey, n, err))
+			problems = append(problems, fmt.Sprintf("key %d of the list %s", n, err))
 			continue
 		}
 		keys = append(keys, k)
 	}
 	if n == 0 {
-		return nil, fmt.Errorf("%w: the list is empty", ErrKey)
+		problems = append(problems, "the list is empty")
 	}
-	return keys, errors.Join(problems...)
+	return keys, problems
 }
 
 func parseKey(s string) (Key, error) {

@@ -114,6 +114,9 @@ func TestUnfitKeysAreNamedByPositionAndNeverShown(t *testing.T) {
 		if !errors.Is(err, seal.ErrKey) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("ParseKeys(%q) = %v, want %q", c.list, err, c.says)
 		}
+		if fit := seal.Fit(c.list); fit == nil || !strings.HasPrefix(fit.Error(), c.says) {
+			t.Errorf("Fit(%q) = %v, want %q", c.list, fit, c.says)
+		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("the error shows the key: %v", err)
 		}
