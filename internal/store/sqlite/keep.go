@@ -11,6 +11,7 @@ import (
 // Rebuild implements usage.Keeper. It runs in a transaction of its own.
 func (s *Store) Rebuild(ctx context.Context, tenant string, k usage.WindowKind, id string, rows map[usage.Key]usage.Cell, settled map[string]money.Nano) error {
 	_, err := submit(ctx, s, "rebuild", func(t *tx) (struct{}, error) {
+		clear(t.w.counters) // it writes past them
 		return struct{}{}, t.rebuild(tenant, k, id, rows, settled)
 	}, true)
 	return err

@@ -43,7 +43,7 @@ func (t *tx) enqueue(j job.Job, marks string) (bool, error) {
 		}
 	}
 	var seq int64
-	err = t.row(`INSERT INTO jobs (tenant, id, marks, event, at) VALUES (?, ?, ?, ?, ?) RETURNING seq`,
+	err = t.returning(`INSERT INTO jobs (tenant, id, marks, event, at) VALUES (?, ?, ?, ?, ?) RETURNING seq`,
 		j.Tenant, j.ID, marks, j.Event, nanos(t.now)).Scan(&seq)
 	if err != nil {
 		return false, err
@@ -188,7 +188,7 @@ func (s *Store) Beat(ctx context.Context, k job.Ticket, lease time.Duration, not
 		if err != nil {
 			return b, err
 		}
-		err = t.row(`UPDATE jobs SET due = ?, note = coalesce(?, note) WHERE seq = ? RETURNING stop`,
+		err = t.returning(`UPDATE jobs SET due = ?, note = coalesce(?, note) WHERE seq = ? RETURNING stop`,
 			nanos(t.now.Add(lease)), note, seq).Scan(&b.Stop)
 		return b, err
 	})

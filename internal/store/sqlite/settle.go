@@ -94,15 +94,19 @@ func within(places []place, row usage.Booked) []place {
 	return out
 }
 
-// settleAgain answers for an attempt that has an entry: nothing, or, when that
-// one was uncertain and we now know better, the difference as a correction.
+// settleAgain answers for an attempt that has an entry: with the row booked
+// last, or, when that one is uncertain and we now know better, with the
+// difference as a correction.
 func (t *tx) settleAgain(old, e usage.Entry) (usage.Settled, error) {
-	if old.Status != usage.Uncertain || e.Status == usage.Uncertain {
+	if old.Status != usage.Uncertain {
 		return usage.Settled{Entry: old}, nil
 	}
 	id := e.ID + ".c1"
 	if done, known, err := t.entry(e.Tenant, id); err != nil || known {
 		return usage.Settled{Entry: done}, err
+	}
+	if e.Status == usage.Uncertain {
+		return usage.Settled{Entry: old}, nil
 	}
 	c := e
 	c.ID, c.Corrects, c.Status = id, old.ID, usage.Corrected

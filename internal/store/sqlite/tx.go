@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/tierwise/tierwise/usage"
@@ -12,11 +13,12 @@ import (
 // rollups are gathered here and written once per batch: in a busy workspace
 // every operation of a batch adds to the same few rows.
 type tx struct {
-	w   *writer
-	now time.Time // the store's clock at the start of the operation
+	w     *writer
+	now   time.Time // the store's clock at the start of the operation
+	wrote bool      // the operation has changed something
 
-	counters map[counterKey]*counter
-	cells    map[cellKey]usage.Cell
+	dirty map[counterKey]*counter // counters changed in this batch
+	cells map[cellKey]usage.Cell  // what this batch adds to the rollups
 	// What to put back when the operation that runs now fails.
 	oldCounters []oldCounter
 	oldCells    []oldCell
@@ -32,10 +34,7 @@ type counterKey struct {
 	scope  string
 }
 
-type counter struct {
-	settled, held int64
-	dirty         bool
-}
+type counter struct{ settled, held int64 }
 
 type cellKey struct {
 	tenant string
@@ -55,31 +54,48 @@ type oldCell struct {
 }
 
 func newTx(w *writer) *tx {
-	return &tx{w: w, counters: map[counterKey]*counter{}, cells: map[cellKey]usage.Cell{}}
+	return &tx{w: w, dirty: map[counterKey]*counter{}, cells: map[cellKey]usage.Cell{}}
 }
 
-// start begins the next operation.
-func (t *tx) start() {
-	t.now = t.w.store.clock.Now().UTC().Round(0)
-	t.oldCounters, t.oldCells = t.oldCounters[:0], t.oldCells[:0]
+func (t *tx) runAll(batch []*operation, run func(*tx, *operation) error) error {
+	for _, op := range batch {
+		t.now = t.w.store.clock.Now().UTC().Round(0)
+		t.wrote = false
+		t.oldCounters, t.oldCells = t.oldCounters[:0], t.oldCells[:0]
+		if err := run(t, op); err != nil {
+			return err
+		}
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	_, err := t.control(`COMMIT`)
+	return err
 }
 
-// guarded runs one operation of several behind a savepoint. Its own failure is
-// kept in op.err; an error returned means that the whole transaction is lost.
+// bare runs an operation that is expected to fail early or not at all.
+func (t *tx) bare(op *operation) error {
+	if op.err = op.run(t); op.err != nil && t.wrote {
+		return fmt.Errorf("%w: %w", errHalfDone, op.err)
+	}
+	return nil
+}
+
+// guarded runs an operation behind a savepoint. Its own failure is kept in
+// op.err; an error returned means that the whole transaction is lost.
 func (t *tx) guarded(op *operation) error {
-	t.start()
-	if _, err := t.exec(`SAVEPOINT op`); err != nil {
+	if _, err := t.control(`SAVEPOINT op`); err != nil {
 		return err
 	}
 	jobs, posts := t.jobs, t.posts
 	if op.err = op.run(t); op.err != nil {
-		if _, err := t.exec(`ROLLBACK TO op`); err != nil {
-			return op.err
+		if _, err := t.control(`ROLLBACK TO op`); err != nil {
+			return op.err // SQLite has rolled all of it back
 		}
 		t.revert()
 		t.jobs, t.posts = jobs, posts
 	}
-	_, err := t.exec(`RELEASE op`)
+	_, err := t.control(`RELEASE op`)
 	return err
 }
 
@@ -95,7 +111,7 @@ func (t *tx) revert() {
 // counter gives the counter of a scope in a window, as it stands after all
 // that this batch has done so far.
 func (t *tx) counter(k counterKey) (*counter, error) {
-	if c, ok := t.counters[k]; ok {
+	if c, ok := t.w.counters[k]; ok {
 		return c, nil
 	}
 	c := &counter{}
@@ -104,7 +120,7 @@ func (t *tx) counter(k counterKey) (*counter, error) {
 	if err != nil && !none(err) {
 		return nil, err
 	}
-	t.counters[k] = c
+	t.w.counters[k] = c
 	return c, nil
 }
 
@@ -114,13 +130,16 @@ func (t *tx) count(k counterKey, settled, held int64) error {
 	if err != nil {
 		return err
 	}
+	t.wrote = true
 	t.oldCounters = append(t.oldCounters, oldCounter{c, *c})
-	c.settled, c.held, c.dirty = c.settled+settled, c.held+held, true
+	c.settled, c.held = c.settled+settled, c.held+held
+	t.dirty[k] = c
 	return nil
 }
 
 // roll adds a cell to a rollup row.
 func (t *tx) roll(k cellKey, c usage.Cell) {
+	t.wrote = true
 	was := t.cells[k]
 	t.oldCells = append(t.oldCells, oldCell{k, was})
 	t.cells[k] = was.Add(c)
@@ -128,10 +147,7 @@ func (t *tx) roll(k cellKey, c usage.Cell) {
 
 // flush writes what was gathered.
 func (t *tx) flush() error {
-	for k, c := range t.counters {
-		if !c.dirty {
-			continue
-		}
+	for k, c := range t.dirty {
 		_, err := t.exec(`INSERT INTO counters (tenant, kind, window, scope, settled, held) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET settled = excluded.settled, held = excluded.held`,
 			k.tenant, string(k.kind), k.window, k.scope, c.settled, c.held)
@@ -148,6 +164,17 @@ func (t *tx) flush() error {
 		}
 	}
 	return nil
+}
+
+// countersKept bounds the counters in memory; older windows are seldom asked
+// for again.
+const countersKept = 20_000
+
+// settled is called when the transaction is on disk.
+func (t *tx) settled() {
+	if len(t.w.counters) > countersKept {
+		clear(t.w.counters)
+	}
 }
 
 func (t *tx) addCell(k cellKey, c usage.Cell) error {
@@ -179,6 +206,12 @@ func (t *tx) stmt(query string) (*sql.Stmt, error) {
 // exec, row and query run without a caller's context: a batch belongs to many
 // callers, and one who leaves must not interrupt the others.
 func (t *tx) exec(query string, args ...any) (sql.Result, error) {
+	t.wrote = true
+	return t.control(query, args...)
+}
+
+// control is exec for what changes no row by itself.
+func (t *tx) control(query string, args ...any) (sql.Result, error) {
 	s, err := t.stmt(query)
 	if err != nil {
 		return nil, err
@@ -200,6 +233,12 @@ func (t *tx) row(query string, args ...any) scanner {
 		return failedRow{err}
 	}
 	return s.QueryRow(args...)
+}
+
+// returning is row for a statement that writes.
+func (t *tx) returning(query string, args ...any) scanner {
+	t.wrote = true
+	return t.row(query, args...)
 }
 
 // changed reports whether an exec touched a row.

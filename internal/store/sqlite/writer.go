@@ -15,10 +15,10 @@ import (
 const batchMax = 512
 
 // writer is the one goroutine that changes the file. Callers hand operations
-// in; it runs all that are there in one transaction, each behind a savepoint of
-// its own, commits once, and then answers them all. While a commit waits for
-// the disk the next batch gathers, so the cost of a sync is shared by whoever
-// comes meanwhile.
+// in; it runs all that are there in one transaction, commits once, and then
+// answers them all. While a commit waits for the disk the next batch gathers,
+// so the cost of a sync is shared by whoever comes meanwhile. An operation that
+// fails takes nobody with it: see commit.
 type writer struct {
 	store   *Store
 	db      *sql.DB
@@ -27,9 +27,10 @@ type writer struct {
 	wake    chan struct{} // capacity 1: there is something to do
 
 	// Touched by the writing goroutine only.
-	stmts   map[string]*sql.Stmt
-	limits  map[string]limitSet // by tenant; nobody else writes limits
-	purgeAt time.Time           // when to look for old rows again
+	stmts    map[string]*sql.Stmt
+	limits   map[string]limitSet     // by tenant, as committed; nobody else writes them
+	counters map[counterKey]*counter // as committed, likewise
+	purgeAt  time.Time               // when to look for old rows again
 
 	mu     sync.Mutex
 	queue  []*operation
@@ -56,7 +57,7 @@ const (
 
 func newWriter(s *Store, db *sql.DB, conn *sql.Conn) *writer {
 	w := &writer{
-		store: s, db: db, conn: conn, stmts: map[string]*sql.Stmt{}, limits: map[string]limitSet{},
+		store: s, db: db, conn: conn, stmts: map[string]*sql.Stmt{}, limits: map[string]limitSet{}, counters: map[counterKey]*counter{},
 		stopped: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	go w.loop()
@@ -145,7 +146,9 @@ func (w *writer) settle(batch []*operation) {
 	err := w.commit(batch)
 	if err != nil && len(batch) > 1 {
 		for _, op := range batch {
-			op.err = w.commit([]*operation{op})
+			if err := w.commit([]*operation{op}); err != nil {
+				op.err = err
+			}
 			close(op.done)
 		}
 		return
@@ -158,45 +161,42 @@ func (w *writer) settle(batch []*operation) {
 	}
 }
 
+// errHalfDone: an operation failed after it had written something.
+var errHalfDone = errors.New("sqlite: an operation failed half-way")
+
 // commit runs the operations in one transaction. A nil result means that the
 // transaction is on disk and each operation has its own err.
+//
+// Nearly all operations that fail do so before they write anything (a refused
+// hold, a lost ticket), so the first run does without savepoints, which would
+// cost each of them a copy of every page it changes. When one fails later, the
+// batch is run again with each operation behind a savepoint of its own.
 func (w *writer) commit(batch []*operation) error {
+	err := w.attempt(batch, (*tx).bare)
+	if errors.Is(err, errHalfDone) {
+		err = w.attempt(batch, (*tx).guarded)
+	}
+	return err
+}
+
+func (w *writer) attempt(batch []*operation, run func(*tx, *operation) error) error {
 	t := newTx(w)
-	if _, err := t.exec(`BEGIN IMMEDIATE`); err != nil {
+	if _, err := t.control(`BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
-	err := w.runAll(t, batch)
-	if t.limitsChanged {
+	err := t.runAll(batch, run)
+	if t.limitsChanged || err != nil {
 		clear(w.limits)
 	}
 	if err != nil {
-		_, _ = t.exec(`ROLLBACK`) // fails when SQLite has rolled back by itself
+		clear(w.counters)
+		_, _ = t.control(`ROLLBACK`) // fails when SQLite has rolled back by itself
 		return err
 	}
+	t.settled()
 	w.store.jobs.tell(t.jobs)
 	w.store.posts.tell(t.posts)
 	return nil
-}
-
-func (w *writer) runAll(t *tx, batch []*operation) error {
-	for _, op := range batch {
-		op.err = nil
-		if len(batch) == 1 {
-			t.start()
-			if err := op.run(t); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := t.guarded(op); err != nil {
-			return err
-		}
-	}
-	if err := t.flush(); err != nil {
-		return err
-	}
-	_, err := t.exec(`COMMIT`)
-	return err
 }
 
 // close waits until everything handed in is answered, then closes the file.
