@@ -56,6 +56,12 @@ func (p *pressable) number(b choice) string {
 	return fmt.Sprintf("[%d] %s", len(p.choices), oneLine(b.button.Label))
 }
 
+// has reports whether a number presses something.
+func (p *pressable) has(number string) bool {
+	n, err := strconv.Atoi(number)
+	return err == nil && n >= 1 && n <= len(p.choices) && !p.choices[n-1].ref.IsZero()
+}
+
 // withdraw takes back the buttons of a post that was changed or removed; the
 // numbers of the others stay.
 func (p *pressable) withdraw(ref chat.Ref) {
@@ -81,10 +87,10 @@ func (c *Console) pressCommand(ctx context.Context, rest string) (bool, error) {
 }
 
 func (c *Console) press(ctx context.Context, number string) error {
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > len(c.pressable.choices) || c.pressable.choices[n-1].ref.IsZero() {
+	if !c.pressable.has(number) {
 		return mistake(fmt.Sprintf("There is no button %s now; /say %s posts the number as a message.", number, number))
 	}
+	n, _ := strconv.Atoi(number)
 	b := c.pressable.choices[n-1]
 	opened, err := c.desk.Press(ctx, c.who, b.workspace, b.ref, b.button)
 	if err != nil {

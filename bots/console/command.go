@@ -24,7 +24,7 @@ type local struct {
 // locals lists them in the order of /help.
 func locals() []local {
 	return []local{
-		{"read", "", "show this thread, or the channel's newest messages, with numbers", here((*Console).read)},
+		{"read", "[n]", "show this thread, or the channel's newest messages, with numbers", here((*Console).read)},
 		{"thread", "[n|new]", "list the threads, enter one, or step out to begin a new one", here((*Console).thread)},
 		{"join", "#channel", "go to a channel; @tierwise for direct messages", here((*Console).join)},
 		{"as", "name", "act as a member, or as any member, admin, finance, guest", here((*Console).as)},

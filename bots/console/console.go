@@ -222,9 +222,9 @@ func (c *Console) settle(ctx context.Context, lines <-chan line) {
 }
 
 func (c *Console) meanwhile(ctx context.Context, text string) {
-	text = strings.TrimSpace(text)
-	if text == "/stop" || isNumber(text) {
-		c.act(ctx, text)
+	now := strings.TrimSpace(text)
+	if c.form == nil && (now == "/stop" || isNumber(now) && c.pressable.has(now)) {
+		c.act(ctx, now)
 		return
 	}
 	c.held = append(c.held, text)
@@ -236,6 +236,7 @@ func (c *Console) report(err error) bool {
 	if err == nil {
 		return true
 	}
+	c.show() // what happened before it went wrong comes first
 	var m mistake
 	if errors.As(err, &m) {
 		c.mistakes++

@@ -200,14 +200,14 @@ func kindWord(ch chat.Channel) string {
 }
 
 // name is a place in a few letters: "#incidents/1" is the first thread of a
-// channel, "alder:#office" is in another workspace, "@maya" are direct messages.
+// channel, "alder:#office" is in another workspace, "@tierwise" are the present member's direct messages.
 func (c *Console) name(at chat.Place) string {
 	name := "#" + at.Channel
 	for _, ch := range c.world.Channels(at.Workspace, c.who) {
 		switch {
 		case ch.Place.Channel != at.Channel:
 		case ch.Kind == chat.DirectMessage:
-			name = "@" + ch.Name
+			name = "@" + localchat.BotName
 		default:
 			name = "#" + ch.Name
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -212,35 +213,50 @@ func (c *Console) leftovers() {
 	}
 }
 
-// read prints the place with numbers; buttons under the posts can be pressed
-// again.
-func (c *Console) read(string) error {
+// read prints the place with numbers, a channel's newest messages only; buttons
+// under the posts can be pressed again.
+func (c *Console) read(newest string) error {
 	all := c.world.Read(c.at, c.who)
-	from := 0
-	c.pressable.newLine()
-	if c.at.Thread == "" && len(all) > 40 {
-		from = len(all) - 40
+	most := len(all)
+	if c.at.Thread == "" {
+		most = 40
+	}
+	if newest != "" {
+		if !isNumber(newest) {
+			return mistake("Say /read, or /read and how many of the newest messages.")
+		}
+		most, _ = strconv.Atoi(newest) // digits only, at most three
+	}
+	from := max(0, len(all)-most)
+	if from > 0 {
 		c.out.note(fmt.Sprintf("… %d earlier messages", from))
 	}
+	c.pressable.newLine()
 	for i, m := range all[from:] {
-		at := c.at
-		at.Thread = m.Ref.Thread
-		text := m.Text
-		if m.Post != nil {
-			text = m.Post.Text
-		}
+		c.out.clear()
 		c.out.write(fmt.Sprintf("%3d ", from+i+1))
-		change := localchat.Change{Place: at, Message: m}
-		c.body(change, text)
-		if m.Post != nil {
-			c.attachments(m.Post)
-			c.buttons(change)
-		}
+		c.again(m)
 	}
 	if len(all) == 0 {
 		c.out.note("Nothing here yet.")
 	}
 	return nil
+}
+
+// again prints a message that was there before.
+func (c *Console) again(m localchat.Message) {
+	at := c.at
+	if at.Thread == "" {
+		at.Thread = m.Ref.Thread
+	}
+	change := localchat.Change{Place: at, Message: m}
+	if m.Post == nil {
+		c.body(change, m.Text)
+		return
+	}
+	c.body(change, m.Post.Text)
+	c.attachments(m.Post)
+	c.buttons(change)
 }
 
 func (c *Console) greet() {

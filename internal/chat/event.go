@@ -20,6 +20,9 @@ const (
 	Removed   EventKind = "removed"   // the bot was removed from the workspace, or tokens revoked
 	Joined    EventKind = "joined"    // the bot was invited to a channel
 	Cancelled EventKind = "cancelled" // a form was closed without submitting
+	// Notice is something the house itself has to say: a budget threshold was
+	// passed, a report is due. It has no actor.
+	Notice EventKind = "notice"
 )
 
 // Event is one thing that happened in chat, as plain data. An adapter fills

@@ -81,3 +81,15 @@ const (
 	NotShared     Shared = "inside"
 	WithOutsiders Shared = "outside"
 )
+
+// InChannelOf reports whether two places are in the same channel of the same
+// workspace.
+func (p Place) InChannelOf(q Place) bool {
+	return p.Platform == q.Platform && p.Workspace == q.Workspace && p.Channel == q.Channel
+}
+
+// PlaceOf is the inverse of Tenant: the workspace as a place.
+func PlaceOf(tenant string) Place {
+	platform, workspace, _ := strings.Cut(tenant, "/")
+	return Place{Platform: Platform(platform), Workspace: workspace}
+}

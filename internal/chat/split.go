@@ -21,7 +21,7 @@ func Split(text string, limit int) []string {
 		if open != "" {
 			prefix = open + "\n"
 		}
-		if units(prefix)+units(text) <= limit {
+		if prefixBytes(text, limit-units(prefix)) == len(text) {
 			return append(parts, prefix+text)
 		}
 		// Room is kept for the fence that may have to be closed.

@@ -27,7 +27,7 @@ func Demo(born time.Time) ([]Seed, error) {
 		{ID: "u-ines", Name: "ines", Title: "product"},
 		{ID: "u-jonas", Name: "jonas", Title: "frontend"},
 		{ID: "u-priya", Name: "priya", Title: "engineering manager", Admin: true},
-		{ID: "u-lena", Name: "lena", Title: "finance", Groups: []string{"finance"}},
+		{ID: "u-lena", Name: "lena", Title: "controller", Groups: []string{"finance"}},
 		{ID: "u-tom", Name: "tom", Title: "freelance designer", Guest: true},
 		{ID: "u-ruth", Name: "ruth", Title: "Northline, customer", External: true},
 		{ID: "u-deploybot", Name: "deploybot", Title: "deployments", Bot: true},
@@ -36,7 +36,7 @@ func Demo(born time.Time) ([]Seed, error) {
 		{ID: "u-nils", Name: "nils", Title: "developer"},
 		{ID: "u-ben", Name: "ben", Title: "designer"},
 		{ID: "u-carla", Name: "carla", Title: "owner", Admin: true},
-		{ID: "u-fay", Name: "fay", Title: "finance", Groups: []string{"finance"}},
+		{ID: "u-fay", Name: "fay", Title: "office and books", Groups: []string{"finance"}},
 		{ID: "u-gast", Name: "gast", Title: "trainee", Guest: true},
 	}}
 	seeds := []Seed{kestrel, alder}

@@ -96,24 +96,20 @@ func (s *space) mentions(text string) []string {
 	return ids
 }
 
-// withoutBot is the text without the mentions of the bot.
+// withoutBot is the text without the mentions of the bot, and without the comma
+// or colon of an address ("@tierwise, …").
 func withoutBot(text string) string {
 	var b strings.Builder
 	from := 0
 	handles(text, func(start, end int) {
-		if strings.EqualFold(text[start+1:end], BotName) {
-			b.WriteString(strings.TrimRight(text[from:start], " "))
-			if b.Len() > 0 && end < len(text) && text[end] != ' ' && handleStart(text[end:]) {
-				b.WriteByte(' ')
-			}
-			from = end
+		if !strings.EqualFold(text[start+1:end], BotName) {
+			return
+		}
+		b.WriteString(strings.TrimRight(text[from:start], " "))
+		if from = end; from < len(text) && strings.IndexByte(",:", text[from]) >= 0 {
+			from++
 		}
 	})
 	b.WriteString(text[from:])
-	return strings.TrimSpace(strings.TrimLeft(b.String(), " ,:"))
-}
-
-func handleStart(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	return handleRune(r)
+	return strings.TrimSpace(b.String())
 }

@@ -1,0 +1,297 @@
+package localchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/clock"
+)
+
+var opened = time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
+
+func open(t *testing.T, cfg Config) *World {
+	t.Helper()
+	if cfg.Clock == nil {
+		cfg.Clock = clock.NewManual(opened)
+	}
+	w, err := Open(cfg, Demo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	return w
+}
+
+func at(channel, thread string) chat.Place {
+	return chat.Place{Platform: chat.Console, Workspace: "kestrel", Channel: channel, Thread: thread}
+}
+
+func speaker(t *testing.T, w *World, to chat.ReplyTo) chat.Responder {
+	t.Helper()
+	r, err := w.Opener().Open(t.Context(), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func texts(messages []Message) []string {
+	var all []string
+	for _, m := range messages {
+		if m.Post != nil {
+			all = append(all, m.Post.Text)
+		} else {
+			all = append(all, m.Text)
+		}
+	}
+	return all
+}
+
+func TestWhatWasSaidOutlivesTheProcess(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "local.jsonl")
+	w := open(t, Config{State: state})
+	desk := NewDesk(w, door{}, nil)
+	asked, err := desk.Say(t.Context(), "u-maya", at("support", ""), "what now?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	thread := at("support", asked.Ref.ID)
+	public := speaker(t, w, chat.ReplyTo{Place: thread, To: "u-maya", Message: asked.Ref.ID})
+	ref, err := public.Put(t.Context(), chat.Post{Job: "j1", Stage: chat.Placeholder, Text: "reading"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := public.Put(t.Context(), chat.Post{Job: "j1", Ref: ref, Stage: chat.Final, Text: "the answer", Buttons: []chat.Button{{Name: "b", Label: "B", Value: "v"}}}); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := public.Put(t.Context(), chat.Post{Job: "j2", Stage: chat.Final, Text: "retracted"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := public.Remove(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	private := speaker(t, w, chat.ReplyTo{Place: thread, Private: true, To: "u-maya"})
+	if _, err := private.Put(t.Context(), chat.Post{Job: "j3", Stage: chat.Final, Text: "for you"}); err != nil {
+		t.Fatal(err)
+	}
+	direct, err := w.Direct("kestrel", "u-omar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.Say(t.Context(), "u-omar", direct, "hello in private"); err != nil {
+		t.Fatal(err)
+	}
+	before := map[chat.Place][]Message{thread: w.Read(thread, "u-maya"), direct: w.Read(direct, "u-omar")}
+
+	// No Close: the process was killed. It starts again a day later.
+	later := open(t, Config{State: state, Clock: clock.NewManual(opened.AddDate(0, 0, 1))})
+	for place, want := range before {
+		who := map[chat.Place]string{thread: "u-maya", direct: "u-omar"}[place]
+		if diff := cmp.Diff(want, later.Read(place, who)); diff != "" {
+			t.Errorf("%v: %s", place, diff)
+		}
+	}
+	if diff := cmp.Diff(w.Read(at("oncall", ""), "u-maya"), later.Read(at("oncall", ""), "u-maya")); diff != "" {
+		t.Errorf("the demo conversations moved: %s", diff)
+	}
+	if found, err := speaker(t, later, chat.ReplyTo{Place: thread}).Find(t.Context(), "j1"); err != nil || found != ref {
+		t.Errorf("the post is found at %+v, %v", found, err)
+	}
+	if info, err := os.Stat(state); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("state file: %v, %v; want it for its owner only", info.Mode(), err)
+	}
+}
+
+func TestIdsAreNeverUsedTwice(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "local.jsonl")
+	seen := map[string]bool{}
+	for run := range 3 { // the clock stands still, or runs backwards
+		w := open(t, Config{State: state, Clock: clock.NewManual(opened.Add(-time.Duration(run) * time.Hour))})
+		for range 5 {
+			m, err := NewDesk(w, door{}, nil).Say(t.Context(), "u-maya", at("support", ""), "x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen[m.Ref.ID] {
+				t.Fatalf("id %q is used twice", m.Ref.ID)
+			}
+			seen[m.Ref.ID] = true
+		}
+	}
+}
+
+func TestADamagedStateFile(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "local.jsonl")
+	w := open(t, Config{State: state})
+	for _, text := range []string{"one", "two"} {
+		if _, err := NewDesk(w, door{}, nil).Say(t.Context(), "u-maya", at("support", ""), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := func(content []byte) ([]string, error) {
+		path := filepath.Join(t.TempDir(), "copy.jsonl")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w, err := Open(Config{State: path, Clock: clock.NewManual(opened)}, Demo)
+		if err != nil {
+			return nil, err
+		}
+		defer w.Close()
+		if _, err := NewDesk(w, door{}, nil).Say(t.Context(), "u-maya", at("support", ""), "three"); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Open(Config{State: path, Clock: clock.NewManual(opened)}, Demo)
+		if err != nil {
+			return nil, err
+		}
+		defer again.Close()
+		all := texts(again.Read(at("support", ""), "u-maya"))
+		seeds := texts(open(t, Config{}).Read(at("support", ""), "u-maya"))
+		return all[len(seeds):], nil
+	}
+	second := strings.LastIndex(strings.TrimSuffix(string(whole), "\n"), "\n") + 1
+	for cut := second + 1; cut < len(whole); cut += 7 { // killed while writing
+		got, err := said(whole[:cut])
+		if err != nil || !cmp.Equal(got, []string{"one", "three"}) {
+			t.Fatalf("cut at %d: %q, %v", cut, got, err)
+		}
+	}
+	if got, err := said(whole); err != nil || !cmp.Equal(got, []string{"one", "two", "three"}) {
+		t.Errorf("whole: %q, %v", got, err)
+	}
+	damaged := strings.Replace(string(whole), `"message"`, `"mess`, 1)
+	if _, err := said([]byte(damaged)); err == nil || !strings.Contains(err.Error(), "line 2 is damaged") {
+		t.Errorf("a damaged line gave %v", err)
+	}
+	if _, err := said([]byte("{\"something\":1}\n")); err == nil || !strings.Contains(err.Error(), "not a state file") {
+		t.Errorf("another file gave %v", err)
+	}
+	if _, err := Open(Config{State: filepath.Join(t.TempDir(), "no", "such", "dir")}, Demo); err == nil {
+		t.Error("a path that cannot be written was accepted")
+	}
+}
+
+func TestWhatCannotBeKeptIsNotShown(t *testing.T) {
+	w := open(t, Config{State: filepath.Join(t.TempDir(), "local.jsonl")})
+	r := speaker(t, w, chat.ReplyTo{Place: at("support", "")})
+	before := len(w.Read(at("support", ""), "u-maya"))
+	if err := w.journal.file.Close(); err != nil { // every write fails from now on
+		t.Fatal(err)
+	}
+	if _, err := r.Put(t.Context(), chat.Post{Job: "j", Stage: chat.Final, Text: "x"}); !errors.Is(err, chat.ErrUnknownResult) {
+		t.Errorf("put gave %v", err)
+	}
+	if _, err := NewDesk(w, door{}, nil).Say(t.Context(), "u-maya", at("support", ""), "x"); err == nil {
+		t.Error("a message was taken that is not kept")
+	}
+	if after := len(w.Read(at("support", ""), "u-maya")); after != before {
+		t.Errorf("%d messages are shown that were not kept", after-before)
+	}
+}
+
+func TestASlowPlatformEndsWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, err := Open(Config{Clock: clock.NewManual(opened)}, Demo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := speaker(t, w, chat.ReplyTo{Place: at("support", "")})
+		w.Strike(Slow(OpPut, time.Minute))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := r.Put(ctx, chat.Post{Job: "slow", Text: "x"}); !errors.Is(err, chat.ErrUnknownResult) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("put gave %v", err)
+		}
+		began := time.Now()
+		if _, err := r.Put(t.Context(), chat.Post{Job: "slow", Text: "x"}); err != nil || time.Since(began) != time.Minute {
+			t.Errorf("put gave %v after %v", err, time.Since(began))
+		}
+		w.Heal()
+		if _, err := r.Find(t.Context(), "slow"); err != nil {
+			t.Errorf("find: %v", err)
+		}
+	})
+}
+
+func TestAFaultStrikesAsOftenAsItSays(t *testing.T) {
+	w := open(t, Config{})
+	r := speaker(t, w, chat.ReplyTo{Place: at("support", "")})
+	w.Strike(Lapse{Op: OpPut, Times: 2, Err: chat.ErrNoAccess})
+	var failed int
+	for i := range 4 {
+		if _, err := r.Put(t.Context(), chat.Post{Job: fmt.Sprint(i), Text: "x"}); errors.Is(err, chat.ErrNoAccess) {
+			failed++
+		}
+		if _, err := r.Find(t.Context(), "none"); !errors.Is(err, chat.ErrNotFound) {
+			t.Errorf("another call gave %v", err)
+		}
+	}
+	if failed != 2 {
+		t.Errorf("%d calls failed, want 2", failed)
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	w := open(t, Config{State: filepath.Join(t.TempDir(), "local.jsonl")})
+	var seen, calls int
+	stop := w.Watch(func(c Change) {
+		if c.Kind == Posted {
+			seen++ // under the World's lock, so no other care is needed
+		}
+		calls++
+	})
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			r, err := w.Opener().OpenPlace(t.Context(), at("support", ""))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for i := range 20 {
+				ref, err := r.Put(t.Context(), chat.Post{Job: fmt.Sprintf("%d-%d", n, i), Stage: chat.Live, Text: "a"})
+				if err == nil {
+					err = r.Append(t.Context(), ref, "b")
+				}
+				if err == nil {
+					_, err = r.Put(t.Context(), chat.Post{Job: fmt.Sprintf("%d-%d", n, i), Ref: ref, Stage: chat.Final, Text: "ab"})
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				w.Read(at("support", ""), "u-maya")
+			}
+		})
+	}
+	wg.Wait()
+	stop()
+	if seen != 160 || calls != 480 {
+		t.Errorf("watched %d posts and %d changes, want 160 and 480", seen, calls)
+	}
+	if _, err := NewDesk(w, door{}, nil).Say(t.Context(), "u-maya", at("support", ""), "x"); err != nil || calls != 480 {
+		t.Errorf("after stop: %v, %d changes", err, calls)
+	}
+}
+
+// door takes everything.
+type door struct{}
+
+func (door) Accept(context.Context, chat.Event) error                { return nil }
+func (door) Ask(context.Context, chat.Question) (chat.Answer, error) { return chat.Answer{}, nil }
