@@ -1,0 +1,118 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/turn"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// scopes are the counters a caller may see levels of.
+func (a *Admin) scopes(t turn.Task) []usage.Scope {
+	each := []string{usage.AnyID}
+	roles := make([]string, 0, len(t.Caller.Actor.Groups)+1)
+	for _, g := range t.Caller.Actor.Groups {
+		roles = append(roles, "role:"+g)
+	}
+	own := usage.Scope{Kind: usage.User, ID: t.Caller.ID, Templates: append(roles, usage.AnyID)}
+	out := []usage.Scope{own}
+	if a.seesChannel(t) {
+		out = append(out, usage.Scope{Kind: usage.Channel, ID: t.Event.Place.Channel, Templates: each})
+	}
+	if t.Caller.Roles.SeesAll() {
+		out = append([]usage.Scope{usage.WholeWorkspace()}, out...)
+	}
+	return out
+}
+
+// bars shows the limits that apply to what the caller sees.
+func (a *Admin) bars(ctx context.Context, t turn.Task) (string, error) {
+	levels, err := a.Books.Levels(ctx, t.Event.Place.Tenant(), a.scopes(t), calendar(t).Windows(a.Clock.Now()))
+	if err != nil {
+		return "", fmt.Errorf("admin: levels: %w", err)
+	}
+	var b strings.Builder
+	for _, l := range levels {
+		if !l.Limited {
+			continue
+		}
+		used := l.Settled + l.Held
+		fmt.Fprintf(&b, "`%s` %s: %s of %s", bar(used, l.Limit), whose(l), used.Short(), l.Limit)
+		if l.Held > 0 {
+			fmt.Fprintf(&b, ", %s of it reserved", l.Held.Short())
+		}
+		if !l.Ends.IsZero() {
+			fmt.Fprintf(&b, ", new on %s", when(l.Ends, t))
+		}
+		b.WriteString("\n")
+	}
+	return b.String(), nil
+}
+
+func whose(l usage.Level) string {
+	who := map[usage.ScopeKind]string{usage.Workspace: "workspace", usage.Channel: "this channel", usage.User: "you", usage.Team: "team " + l.Scope.ID, usage.Workflow: "workflow " + l.Scope.ID}[l.Scope.Kind]
+	return who + ", " + map[usage.WindowKind]string{usage.Day: "today", usage.Week: "this week", usage.Month: "this month"}[l.Window]
+}
+
+// budgets shows the levels, and to those who see the workspace all limits that
+// are set.
+func (a *Admin) budgets(ctx context.Context, t turn.Task) (said, error) {
+	bars, err := a.bars(ctx, t)
+	if err != nil {
+		return said{}, err
+	}
+	post := chat.Post{Text: "**Budgets** (" + zoneName(t) + ")\n" + bars}
+	if bars == "" {
+		post.Text += "No limit applies to you here."
+	}
+	if !t.Caller.Roles.SeesAll() {
+		return said{post: post}, nil
+	}
+	limits, err := a.Books.Limits(ctx, t.Event.Place.Tenant())
+	if err != nil {
+		return said{}, fmt.Errorf("admin: limits: %w", err)
+	}
+	tbl := &chat.Table{Title: "Limits", Columns: []chat.Column{{Name: "For"}, {Name: "Window"}, {Name: "Limit", Number: true}, {Name: "At the limit"}, {Name: "Extra"}}}
+	for _, l := range limits {
+		extra := ""
+		if l.Extra > 0 && a.Clock.Now().Before(l.ExtraUntil) {
+			extra = fmt.Sprintf("+%s until %s", l.Extra, when(l.ExtraUntil, t))
+		}
+		tbl.Rows = append(tbl.Rows, []string{a.limitOf(ctx, t, l), string(l.Window), l.Amount.String(), strings.ReplaceAll(string(l.Then), "_", " "), extra})
+	}
+	post.Table = tbl
+	return said{post: post}, nil
+}
+
+// limitOf names whose limit it is.
+func (a *Admin) limitOf(ctx context.Context, t turn.Task, l usage.Limit) string {
+	role, isRole := strings.CutPrefix(l.ID, "role:")
+	switch {
+	case l.Scope == usage.Workspace:
+		return "workspace"
+	case l.ID == usage.AnyID:
+		return "each " + scopeWord(l.Scope)
+	case isRole:
+		return "each holder of " + role
+	case l.Scope == usage.User:
+		if name, ok := a.People.Name(ctx, t.Event.Place.Tenant(), l.ID); ok {
+			return name
+		}
+	case l.Scope == usage.Channel:
+		if name, ok := a.channel(ctx, t, l.ID); ok {
+			return name
+		}
+		return "a private conversation"
+	}
+	return scopeWord(l.Scope) + " " + l.ID
+}
+
+func scopeWord(k usage.ScopeKind) string {
+	if k == usage.User {
+		return "person"
+	}
+	return string(k)
+}

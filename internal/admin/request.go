@@ -1,0 +1,164 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/fault"
+	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/internal/turn"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// requestFor is how long a request for more waits for a decision: as long as
+// the refused question itself is kept.
+const requestFor = 72 * time.Hour
+
+// sealRequest is the purpose of sealed requests.
+const sealRequest = "request"
+
+// state is where a request stands.
+type state string
+
+const (
+	waiting  state = "waiting"
+	approved state = "approved"
+	declined state = "declined"
+)
+
+// request is somebody's wish for more budget.
+type request struct {
+	ID      string        `json:"id"`  // the job of the form that made it
+	Job     string        `json:"job"` // the refused request, which resumes on approval
+	Asker   chat.Actor    `json:"asker"`
+	Person  string        `json:"person"`
+	Place   chat.Place    `json:"place"`
+	ReplyTo chat.ReplyTo  `json:"reply_to"`
+	Amount  money.Nano    `json:"amount"`
+	Reason  string        `json:"reason"`
+	Scopes  []usage.Scope `json:"scopes"` // what the refused request was charged to
+	State   state         `json:"state"`
+	// Raised are the limits as they were set on approval, in full, so that
+	// doing it twice changes nothing.
+	Raised []usage.Limit `json:"raised,omitempty"`
+	By     string        `json:"by,omitempty"`
+}
+
+// asked files a request for more and shows it to who may decide.
+func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
+	e := t.Event
+	amount, err := money.Parse(e.Fields["amount"])
+	if err != nil || amount <= 0 {
+		return said{}, fault.New(fault.BadInput, "The amount is in dollars and more than 0, such as 0.50. Please press the button again.")
+	}
+	scopes, err := a.chargedTo(ctx, t, e.State)
+	if err != nil {
+		return said{}, err
+	}
+	r := request{ID: t.Ticket.Job.ID, Job: e.State, Asker: e.Actor, Person: t.Caller.ID, Place: e.Place, ReplyTo: e.ReplyTo, Amount: amount, Reason: clip(e.Fields["reason"], 300), Scopes: scopes, State: waiting}
+	levels, err := a.short(ctx, t, r)
+	if err != nil {
+		return said{}, err
+	}
+	w, err := a.put(e.Place.Tenant(), r, 0)
+	if err != nil {
+		return said{}, err
+	}
+	s := said{post: chat.Post{Text: fmt.Sprintf("I asked for %s more for you. Your question goes on by itself when somebody approves.", amount)}, writes: []record.Write{w}}
+	at := e.Place
+	if c := t.Settings.ReportsChannel(); c != "" {
+		at = at.InChannel()
+		at.Channel = c
+	}
+	text := fmt.Sprintf("**%s** asks for %s more budget: %s", e.Actor.Name, amount, orElse(r.Reason, "no reason given"))
+	for _, l := range levels {
+		text += fmt.Sprintf("\n- %s: %s of %s used", whose(l), (l.Settled + l.Held).Short(), l.Limit)
+	}
+	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: text, Sample: a.Sample, Buttons: []chat.Button{
+		{Name: "request.approve", Label: "Approve", Value: r.ID, Style: chat.Primary},
+		{Name: "request.less", Label: "Approve less", Value: r.ID, OpensForm: true},
+		{Name: "request.decline", Label: "Decline", Value: r.ID, Style: chat.Danger},
+	}}})
+	return s, nil
+}
+
+// chargedTo reads from the receipt what the refused request was charged to.
+func (a *Admin) chargedTo(ctx context.Context, t turn.Task, job string) ([]usage.Scope, error) {
+	rec, err := a.Records.Get(ctx, t.Event.Place.Tenant(), record.Receipt, job)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil, fault.New(fault.NotFound, "I no longer have that request. Please ask your question again.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("admin: receipt: %w", err)
+	}
+	var rc struct{ Team, Workflow string }
+	if err := json.Unmarshal(rec.Body, &rc); err != nil {
+		return nil, fmt.Errorf("admin: receipt: %w", err)
+	}
+	each := []string{usage.AnyID}
+	own := usage.Scope{Kind: usage.User, ID: t.Caller.ID}
+	for _, g := range t.Caller.Actor.Groups {
+		own.Templates = append(own.Templates, "role:"+g)
+	}
+	own.Templates = append(own.Templates, usage.AnyID)
+	return []usage.Scope{
+		usage.WholeWorkspace(), {Kind: usage.Team, ID: rc.Team, Templates: each}, {Kind: usage.Channel, ID: t.Event.Place.Channel, Templates: each},
+		own, {Kind: usage.Workflow, ID: rc.Workflow, Templates: each},
+	}, nil
+}
+
+// short lists the hard limits that leave less than the amount.
+func (a *Admin) short(ctx context.Context, t turn.Task, r request) ([]usage.Level, error) {
+	levels, err := a.Books.Levels(ctx, r.Place.Tenant(), r.Scopes, calendar(t).Windows(a.Clock.Now()))
+	if err != nil {
+		return nil, fmt.Errorf("admin: levels: %w", err)
+	}
+	var out []usage.Level
+	for _, l := range levels {
+		if l.Limited && l.Then.Hard() && l.Headroom() < r.Amount {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+func (a *Admin) put(tenant string, r request, version int64) (record.Write, error) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return record.Write{}, fmt.Errorf("admin: request: %w", err)
+	}
+	w := record.Put(record.Request, r.ID, a.Sealer.Seal(tenant, sealRequest, b), requestFor)
+	w.Expect = version
+	return w, nil
+}
+
+func (a *Admin) request(ctx context.Context, tenant, id string) (request, int64, error) {
+	var r request
+	rec, err := a.Records.Get(ctx, tenant, record.Request, id)
+	if errors.Is(err, record.ErrNotFound) {
+		return r, 0, fault.New(fault.NotFound, "That request is no longer waiting.")
+	}
+	if err != nil {
+		return r, 0, fmt.Errorf("admin: request: %w", err)
+	}
+	b, err := a.Sealer.Open(tenant, sealRequest, rec.Body)
+	if err != nil {
+		return r, 0, fmt.Errorf("admin: request: %w", err)
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		return r, 0, fmt.Errorf("admin: request: %w", err)
+	}
+	return r, rec.Version, nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

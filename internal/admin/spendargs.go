@@ -1,0 +1,73 @@
+package admin
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tierwise/tierwise/internal/config"
+	"github.com/tierwise/tierwise/internal/fault"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// SpendQuery is a parsed /ai-spend.
+type SpendQuery struct {
+	// View is "" for the summary, a dimension, "trend", "budget", "export" or
+	// "why".
+	View   string
+	Window usage.WindowKind // Month unless another one was named
+	Arg    string           // for "why": the answer's id
+}
+
+// views are the words after /ai-spend, with the dimension they show.
+func views() map[string]usage.Dim {
+	return map[string]usage.Dim{
+		"channel": usage.ByChannel, "team": usage.ByTeam, "user": usage.ByActor, "model": usage.ByModel, "intent": usage.ByIntent,
+		"tier": usage.ByTier, "workflow": usage.ByWorkflow, "provider": usage.ByProvider, "trend": "", "budget": "", "export": "", "why": "",
+	}
+}
+
+// viewWords lists them in the order help shows them.
+var viewWords = []string{"channel", "team", "user", "model", "intent", "tier", "workflow", "provider", "trend", "budget", "export", "why"}
+
+// ParseSpend reads the arguments of /ai-spend: a view, a window and for "why"
+// an id, in any order. The error is a fault.BadInput.
+func ParseSpend(args string) (SpendQuery, error) {
+	q := SpendQuery{Window: usage.Month}
+	for _, w := range strings.Fields(strings.ToLower(args)) {
+		w = strings.Trim(w, "?.,!")
+		switch w {
+		case "today", "day":
+			q.Window = usage.Day
+			continue
+		case "week":
+			q.Window = usage.Week
+			continue
+		case "month", "this", "here", "the", "for", "by", "per", "spend", "":
+			continue
+		}
+		if q.View == "why" {
+			q.Arg = strings.ToUpper(w)
+			continue
+		}
+		word := strings.TrimSuffix(w, "s")
+		if _, ok := views()[word]; ok && q.View == "" {
+			q.View = word
+			continue
+		}
+		say := "I don't know /ai-spend " + clip(w, 30) + "."
+		if near := config.Nearest(word, viewWords); near != "" {
+			say += " Did you mean /ai-spend " + near + "?"
+		}
+		return q, fault.New(fault.BadInput, say+" Views: "+strings.Join(viewWords, ", ")+"; windows: today, week, month.")
+	}
+	return q, nil
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+func asFault(err error, f **fault.Fault) bool { return errors.As(err, f) }

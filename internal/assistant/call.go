@@ -1,0 +1,157 @@
+package assistant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/catalog"
+	"github.com/tierwise/tierwise/internal/llm"
+	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/internal/step"
+	"github.com/tierwise/tierwise/internal/token"
+	"github.com/tierwise/tierwise/internal/turn"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// bookTime bounds a booking on its own: a person pressing Stop must not lose
+// the bill.
+const bookTime = 10 * time.Second
+
+// said is what one call brought.
+type said struct {
+	text  string
+	done  llm.Done
+	model catalog.Model
+}
+
+// call makes one call that has been held for: dispatch, stream, price. Its
+// booking becomes w.last; one from an earlier call is booked first, so at most
+// one waits for the end of the turn, where it is stored together with the
+// answer. show, when not nil, receives text as it arrives.
+func (w *work) call(ctx context.Context, s step.Step, m catalog.Model, show func(string) error) (said, error) {
+	if err := w.book(ctx); err != nil {
+		return said{}, err
+	}
+	base := w.entry(s, m)
+	if err := w.a.Ledger.Dispatch(ctx, usage.DispatchRequest{
+		Tenant: base.Tenant, Hold: w.holdID, Step: s.N, Provisional: w.uncertain(base, s, m),
+	}); err != nil {
+		return said{}, fmt.Errorf("assistant: dispatch: %w", err)
+	}
+	out, err := w.stream(ctx, s, m, show)
+	w.settle(base, out, err)
+	if err != nil {
+		return out, err
+	}
+	return out, nil
+}
+
+// stream reads one answer to its end. Text is kept also when the call breaks.
+func (w *work) stream(ctx context.Context, s step.Step, m catalog.Model, show func(string) error) (said, error) {
+	out := said{model: m}
+	var text strings.Builder
+	var failed error
+	for c, err := range w.a.Models.caller.Stream(ctx, llm.Request{Model: m, Step: s, User: w.t.Caller.ID}) {
+		if err != nil {
+			failed = err
+			break
+		}
+		if c.Done != nil {
+			out.done = *c.Done
+		}
+		text.WriteString(c.Text)
+		if show != nil && c.Text != "" {
+			if err := show(c.Text); err != nil {
+				w.a.Log.Warn("live text not shown; the final post will have it", "job", w.t.Ticket.Job.ID, "err", err)
+				show = nil
+			}
+		}
+	}
+	out.text = text.String()
+	return out, failed
+}
+
+// settle makes the booking of a call that was sent. Cost is the provider's or
+// ours from its counts; a call that broke is booked by what was counted here,
+// as an estimate; a call the provider refused costs nothing and has its row.
+func (w *work) settle(e usage.Entry, out said, failed error) {
+	e.Served, e.Latency, e.First = out.done.Served, out.done.Total.Milliseconds(), out.done.First.Milliseconds()
+	e.Status, e.Tokens = usage.OK, out.done.Tokens
+	done := out.done
+	var cut *llm.CutOff
+	switch {
+	case failed == nil:
+	case errors.As(failed, &cut) && cut.Sent:
+		e.Status, e.Tokens = usage.Failed, cut.Tokens
+		if errors.Is(failed, context.Canceled) {
+			e.Status = usage.Cancelled
+		}
+		done = llm.Done{Tokens: cut.Tokens}
+	default:
+		e.Status, e.Tokens, e.Source = usage.Failed, token.Count{}, usage.Computed
+		w.last = &usage.Settlement{Tenant: e.Tenant, Hold: w.holdID, Entry: &e, Fallback: w.windows}
+		w.last.Step = w.stepN
+		return
+	}
+	cost, err := w.a.Models.price(out.model, done, w.a.Clock.Now())
+	if err != nil {
+		w.a.Log.Error("cost not computed; the held amount is booked", "model", out.model.ID, "err", err)
+		cost = catalog.Costing{Amount: e.Estimate, Source: catalog.Estimated}
+		e.Tokens = token.Count{}
+	}
+	e.Cost, e.Source, e.Price, e.Reported = cost.Amount, source(cost.Source), cost.Price, reported(done.Cost)
+	e.Reasons = append(e.Reasons, cost.Flags...)
+	w.spent += e.Cost
+	w.last = &usage.Settlement{Tenant: e.Tenant, Hold: w.holdID, Step: w.stepN, Entry: &e, Fallback: w.windows}
+}
+
+func reported(n *int64) *money.Nano {
+	if n == nil {
+		return nil
+	}
+	v := money.Nano(*n)
+	return &v
+}
+
+// book stores the booking that waits, if any, on its own time.
+func (w *work) book(ctx context.Context) error {
+	if w.last == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookTime)
+	defer cancel()
+	if _, err := w.a.Ledger.Settle(ctx, *w.last); err != nil {
+		return fmt.Errorf("assistant: settle: %w", err)
+	}
+	w.last = nil
+	return nil
+}
+
+// entry is the ledger row of a call as far as it is known before it is made.
+func (w *work) entry(s step.Step, m catalog.Model) usage.Entry {
+	w.stepN = s.N
+	at := w.t.Event.Place
+	codes := make([]string, 0, len(w.decision.Reasons))
+	for _, r := range w.decision.Reasons {
+		codes = append(codes, r.Code)
+	}
+	return usage.Entry{
+		ID: w.t.Ticket.Attempt(s.N), Tenant: at.Tenant(), Job: w.t.Ticket.Job.ID, Purpose: string(s.Purpose),
+		Channel: at.Channel, Thread: at.Thread, Actor: w.t.Caller.ID, Team: w.charge.team, Workflow: w.charge.workflow, Intent: string(w.want.Intent),
+		Tier: m.Tier.String(), Provider: m.Provider, Model: m.ID, Region: m.Region, Class: w.class.String(), Reasons: codes,
+		Estimate: w.a.Models.bound(m, s, w.a.Clock.Now()), Sample: w.a.Models.Sample(),
+	}
+}
+
+// uncertain is the row to book if nobody ever learns what came of the call.
+func (w *work) uncertain(e usage.Entry, s step.Step, m catalog.Model) usage.Entry {
+	e.Status, e.Source, e.Cost = usage.Uncertain, usage.Estimated, e.Estimate
+	e.Tokens = token.Count{Input: w.a.Models.in(m.Family, s), Output: s.MaxOutput}
+	return e
+}
+
+// stopped reports whether a person stopped the job.
+func stopped(ctx context.Context) bool { return errors.Is(context.Cause(ctx), turn.ErrStop) }

@@ -1,0 +1,143 @@
+package assistant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/fault"
+	"github.com/tierwise/tierwise/internal/outcome"
+	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/internal/redact"
+	"github.com/tierwise/tierwise/internal/settings"
+	"github.com/tierwise/tierwise/internal/turn"
+)
+
+// longestDraft bounds an edited draft, in bytes.
+const longestDraft = 12_000
+
+// post sends a draft into its conversation, if the asker may write there now.
+func (a *Assistant) post(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+	if s.Posted {
+		return privately(t, "That draft was posted already."), nil
+	}
+	if strings.Contains(s.Text, "[…]") || strings.Contains(s.Text, "[...]") {
+		return privately(t, "There are gaps marked […] in the draft. Press Edit, fill them in, then post it."), nil
+	}
+	at, err := a.mayWrite(ctx, t, s)
+	if err != nil {
+		return a.failed(t, nil, err)
+	}
+	edited := outcome.Edited(s.First, s.Text)
+	s.Posted = true
+	w, err := a.store(t.Event.Place.Tenant(), id, s)
+	if err != nil {
+		return turn.Result{}, err
+	}
+	r := turn.Result{Writes: []record.Write{w}, Replies: []turn.Reply{
+		{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Footer: byline(t), Sample: a.Models.Sample()}},
+		{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Ref: t.Event.Message, Private: true, Text: "Posted."}},
+	}}
+	return a.with(t, r, id, s, outcome.Posted, edited)
+}
+
+// byline says who stands behind what the bot posts for a person.
+func byline(t turn.Task) string {
+	return "by " + or(redact.Neutralise(t.Event.Actor.Name), "a member") + " with Tierwise"
+}
+
+// mayWrite checks, at the moment of posting, that the asker may write where the
+// text goes, and returns the place.
+func (a *Assistant) mayWrite(ctx context.Context, t turn.Task, s saved) (chat.Place, error) {
+	at := s.Event.Place
+	if s.Event.Kind == chat.Shortcut && at.Thread == "" {
+		at.Thread = s.Event.Message.ID
+	}
+	acc, err := a.Openers(at.Platform).Directory().Access(ctx, at, t.Event.Actor.ID)
+	switch {
+	case errors.Is(err, chat.ErrNotFound), errors.Is(err, chat.ErrNoAccess), err == nil && !acc.Write:
+		return at, fault.New(fault.NotAllowed, "You cannot write there at the moment, so I do not post it for you.")
+	case err != nil:
+		return at, fmt.Errorf("assistant: access: %w", err)
+	case !acc.BotPost:
+		return at, fault.New(fault.NotAllowed, "I may not post there. Invite me to the channel, then press Post again.")
+	}
+	return at, nil
+}
+
+// edited takes the text of the edit form and shows the draft again.
+func (a *Assistant) edited(t turn.Task, id string, s saved) (turn.Result, error) {
+	text := strings.TrimSpace(t.Event.Fields["text"])
+	if text == "" || len(text) > longestDraft {
+		return privately(t, fmt.Sprintf("A draft needs some text and at most %d characters; yours is unchanged.", longestDraft)), nil
+	}
+	s.Text = text
+	w, err := a.store(t.Event.Place.Tenant(), id, s)
+	if err != nil {
+		return turn.Result{}, err
+	}
+	post := a.preview(id, s)
+	post.Job, post.Private = t.PostID(1), true
+	return turn.Result{Writes: []record.Write{w}, Replies: []turn.Reply{{To: t.Event.ReplyTo, Post: post}}}, nil
+}
+
+// preview is a draft with its buttons.
+func (a *Assistant) preview(id string, s saved) chat.Post {
+	return chat.Post{Stage: chat.Final, Text: s.Text, Sample: a.Models.Sample(), Buttons: []chat.Button{
+		{Name: "draft.post", Label: "Post", Value: id, Style: chat.Primary},
+		{Name: "draft.edit", Label: "Edit", Value: id, OpensForm: true},
+		{Name: "draft.discard", Label: "Discard", Value: id},
+	}}
+}
+
+// discard throws a draft away.
+func (a *Assistant) discard(t turn.Task, id string, s saved) (turn.Result, error) {
+	r := turn.Result{Writes: []record.Write{record.Remove(record.Draft, id)}, Replies: []turn.Reply{
+		{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Ref: t.Event.Message, Private: true, Text: "Discarded."}},
+	}}
+	return a.with(t, r, id, s, outcome.Discarded, 0)
+}
+
+// share shows a private answer to the channel, if the asker may write there.
+func (a *Assistant) share(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+	at, err := a.mayWrite(ctx, t, s)
+	if err != nil {
+		return a.failed(t, nil, err)
+	}
+	if s.Want.Read != nil && !s.Want.Read.InChannelOf(at) {
+		return privately(t, "That answer is about another conversation; I share it only where everybody could read that one."), nil
+	}
+	r := turn.Result{Replies: []turn.Reply{
+		{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Footer: byline(t), Sample: a.Models.Sample()}},
+		{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Private: true, Text: "Shared."}},
+	}}
+	return a.with(t, r, id, s, outcome.Shared, 0)
+}
+
+// Answer opens and checks the forms of answers; see gate.Room.
+func (a *Assistant) Answer(ctx context.Context, q chat.Question, who turn.Caller, _ settings.Resolved) (chat.Answer, error) {
+	if q.Name != "draft.edit" {
+		return chat.Answer{}, fault.New(fault.BadInput, "There is no form for that.")
+	}
+	switch q.Kind {
+	case chat.CheckForm:
+		if n := len(strings.TrimSpace(q.Fields["text"])); n == 0 || n > longestDraft {
+			return chat.Answer{Errors: map[string]string{"text": fmt.Sprintf("Between 1 and %d characters, please.", longestDraft)}}, nil
+		}
+		return chat.Answer{}, nil
+	case chat.OpenForm:
+		s, err := a.load(ctx, q.Place.Tenant(), q.Value)
+		if err != nil {
+			return chat.Answer{}, err
+		}
+		if s.By != who.Actor.ID {
+			return chat.Answer{}, fault.New(fault.NotAllowed, "Only the person who asked can edit this draft.")
+		}
+		return chat.Answer{Form: &chat.Form{ID: "draft.edit", Title: "Edit the draft", Submit: "Save", State: q.Value, Fields: []chat.Field{
+			{ID: "text", Label: "Draft", Kind: chat.LongField, Value: s.Text, Max: longestDraft},
+		}}}, nil
+	}
+	return chat.Answer{}, nil
+}

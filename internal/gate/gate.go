@@ -1,0 +1,208 @@
+// Package gate stands between the queue and the rooms that work. It decides
+// whether an event may be served here, for this person, now: outsiders and
+// shared channels, allow and deny lists, roles, the rate of one person. What
+// passes becomes a Task and goes to the assistant or to the admin room. A
+// refusal is said to the asker alone, once per window, and then it is silent.
+// The gate reads no content beyond the mention's own words, calls no model and
+// spends nothing.
+package gate
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/fault"
+	"github.com/tierwise/tierwise/internal/intent"
+	"github.com/tierwise/tierwise/internal/settings"
+	"github.com/tierwise/tierwise/internal/turn"
+)
+
+// Settings resolves what holds at a place and which roles a person has.
+type Settings interface {
+	Resolve(ctx context.Context, at chat.Place, ch chat.Channel, person string) (settings.Resolved, error)
+}
+
+// People knows pseudonyms.
+type People interface {
+	See(ctx context.Context, tenant string, a chat.Actor) (string, error)
+}
+
+// Rate counts requests; see storetest.Once.
+type Rate interface {
+	Take(ctx context.Context, tenant, key, id string, limit int, window time.Duration) (ok, told bool, reset time.Time, err error)
+}
+
+// Room serves tasks. The assistant and the admin room are rooms.
+type Room interface {
+	Serve(ctx context.Context, t turn.Task) (turn.Result, error)
+	Answer(ctx context.Context, q chat.Question, who turn.Caller, s settings.Resolved) (chat.Answer, error)
+}
+
+// Limits are the throttles.
+type Limits struct {
+	PerMinute int // requests of one person that may call a model; 0 is no limit
+}
+
+// Gate is the handler of the queue and the asker of the door.
+type Gate struct {
+	settings  Settings
+	people    People
+	rate      Rate
+	openers   func(chat.Platform) chat.Opener
+	approved  func(tenant string) bool
+	assistant Room
+	admin     Room
+	notices   func(context.Context, turn.Task) (turn.Result, error)
+	limits    Limits
+	log       *slog.Logger
+}
+
+// New returns a Gate. approved says whether a workspace is switched on.
+func New(s Settings, p People, r Rate, openers func(chat.Platform) chat.Opener, approved func(string) bool, assistant, admin Room, notices func(context.Context, turn.Task) (turn.Result, error), l Limits, log *slog.Logger) *Gate {
+	return &Gate{s, p, r, openers, approved, assistant, admin, notices, l, log}
+}
+
+// Handle serves one delivery; see intake.Handler.
+func (g *Gate) Handle(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+	if d.Event.Kind == chat.Notice {
+		return g.notice(ctx, d)
+	}
+	t, err := g.task(ctx, d)
+	if err == nil {
+		err = g.admit(ctx, t)
+	}
+	if err == nil {
+		return g.room(t).Serve(ctx, t)
+	}
+	if retry(err) {
+		return turn.Result{}, err
+	}
+	return g.refuse(ctx, d, err)
+}
+
+// notice passes on what the house itself has to say.
+func (g *Gate) notice(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+	s, err := g.settings.Resolve(ctx, d.Event.Place, d.Event.Channel, "")
+	if err != nil {
+		return turn.Result{}, err
+	}
+	return g.notices(ctx, turn.Task{Delivery: d, Settings: s})
+}
+
+// retry reports whether an error is a passing failure of ours, which the queue
+// tries again, rather than an answer.
+func retry(err error) bool {
+	var f *fault.Fault
+	return !errors.As(err, &f) || f.Kind == fault.Unavailable
+}
+
+// task finds out who asks, where, and what holds there.
+func (g *Gate) task(ctx context.Context, d turn.Delivery) (turn.Task, error) {
+	e := d.Event
+	t := turn.Task{Delivery: d, Channel: e.Channel}
+	if !g.approved(e.Place.Tenant()) {
+		return t, fault.New(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it.")
+	}
+	actor, err := g.actor(ctx, e.Place, e.Actor)
+	if err != nil {
+		return t, err
+	}
+	if t.Channel.Place == (chat.Place{}) {
+		acc, err := g.access(ctx, e.Place, actor.ID)
+		if err != nil {
+			return t, err
+		}
+		t.Channel = acc.Channel
+	}
+	t.Caller, t.Settings, err = g.caller(ctx, e.Place, t.Channel, actor)
+	if err != nil {
+		return t, err
+	}
+	if e.Kind == chat.Mention {
+		t.Wish = intent.Detect(e.Text, e.Place.Thread != "")
+	}
+	return t, nil
+}
+
+// actor asks the platform who this is now, so that a role taken away yesterday
+// gives nothing today. A platform that does not answer leaves the event's word,
+// without the admin flag.
+func (g *Gate) actor(ctx context.Context, at chat.Place, a chat.Actor) (chat.Actor, error) {
+	o := g.openers(at.Platform)
+	if o == nil {
+		return a, fault.New(fault.Unavailable, "This platform is not connected here.")
+	}
+	fresh, err := o.Directory().Actor(ctx, at.Workspace, a.ID)
+	switch {
+	case err == nil:
+		return fresh, nil
+	case ctx.Err() != nil:
+		return a, err
+	case errors.Is(err, chat.ErrNotFound):
+		a.Admin, a.External = false, true // unknown means outside
+		return a, nil
+	}
+	g.log.Warn("the platform did not say who this is; no admin rights for this event", "err", err)
+	a.Admin = false
+	return a, nil
+}
+
+func (g *Gate) access(ctx context.Context, at chat.Place, actor string) (chat.Access, error) {
+	o := g.openers(at.Platform)
+	if o == nil {
+		return chat.Access{}, fault.New(fault.Unavailable, "This platform is not connected here.")
+	}
+	acc, err := o.Directory().Access(ctx, at, actor)
+	if err != nil && !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrNoAccess) {
+		return acc, err
+	}
+	acc.Channel.Place = at.InChannel()
+	return acc, nil
+}
+
+func (g *Gate) caller(ctx context.Context, at chat.Place, ch chat.Channel, a chat.Actor) (turn.Caller, settings.Resolved, error) {
+	c := turn.Caller{Actor: a}
+	var err error
+	if c.ID, err = g.people.See(ctx, at.Tenant(), a); err != nil {
+		return c, settings.Resolved{}, err
+	}
+	s, err := g.settings.Resolve(ctx, at, ch, c.ID)
+	if err != nil {
+		return c, s, err
+	}
+	c.Roles = rolesOf(s, c, at)
+	return c, s, nil
+}
+
+// rolesOf are the roles of a caller at a place, by the platform's word and the
+// lists of the workspace.
+func rolesOf(s settings.Resolved, c turn.Caller, at chat.Place) turn.Roles {
+	role := s.RoleOf(c.ID, c.Actor)
+	r := turn.Roles{Admin: role == settings.Admin, Finance: role == settings.Finance}
+	if role == settings.Owner {
+		r.Owns = append(r.Owns, "channel:"+at.Channel)
+	}
+	if c.Actor.Guest || c.Actor.External {
+		return r
+	}
+	teams, workflows := s.Owned(c.ID, c.Actor)
+	for _, id := range teams {
+		r.Owns = append(r.Owns, "team:"+id)
+	}
+	for _, id := range workflows {
+		r.Owns = append(r.Owns, "workflow:"+id)
+	}
+	return r
+}
+
+// GiveUp words the end of a job that failed too often.
+func (g *Gate) GiveUp(_ context.Context, d turn.Delivery) turn.Result {
+	ref := fault.NewRef()
+	g.log.Error("giving up a job", "job", d.Ticket.Job.ID, "ref", ref, "cause", d.Ticket.Cause)
+	p := chat.Post{Stage: chat.Final, Ref: d.Placeholder, Job: d.PostID(1),
+		Text: "I tried this several times and could not finish it. You were not charged for an answer. Please ask again, or tell your operator this reference: " + ref + "."}
+	return turn.Say(d.Event, p)
+}

@@ -1,0 +1,86 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/fault"
+	"github.com/tierwise/tierwise/internal/intent"
+	"github.com/tierwise/tierwise/internal/turn"
+)
+
+// errSilent refuses without a word.
+var errSilent = fault.New(fault.NotAllowed, "")
+
+// quiet is how long one kind of refusal is said to one person in one channel
+// only once.
+const quiet = 10 * time.Minute
+
+// refuse says no to the asker alone. Standing refusals are said once per
+// window; a throttle has counted its own window already.
+func (g *Gate) refuse(ctx context.Context, d turn.Delivery, err error) (turn.Result, error) {
+	if errors.Is(err, errSilent) {
+		return turn.Result{}, nil
+	}
+	e := d.Event
+	if kind := fault.KindOf(err); kind != fault.Throttled && e.Kind == chat.Mention {
+		key := fmt.Sprintf("refused/%s/%s/%s", kind, e.Place.Channel, e.Actor.ID)
+		ok, _, _, takeErr := g.rate.Take(ctx, e.Place.Tenant(), key, d.Ticket.Job.ID, 1, quiet)
+		if takeErr != nil {
+			return turn.Result{}, fmt.Errorf("gate: refuse: %w", takeErr)
+		}
+		if !ok {
+			return turn.Result{}, nil
+		}
+	}
+	e.ReplyTo.Private, e.ReplyTo.To = true, e.Actor.ID
+	return turn.Say(e, chat.Post{Stage: chat.Final, Job: d.PostID(1), Text: fault.Sentence(err, fault.NewRef())}), nil
+}
+
+// Ask answers a question at once; see chat.Door. A failure becomes a sentence.
+func (g *Gate) Ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
+	a, err := g.ask(ctx, q)
+	if err != nil {
+		ref := fault.NewRef()
+		if retry(err) {
+			g.log.Warn("a question was not answered", "kind", q.Kind, "ref", ref, "err", err)
+		}
+		return chat.Answer{Say: fault.Sentence(err, ref)}, nil
+	}
+	return a, nil
+}
+
+func (g *Gate) ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
+	if !g.approved(q.Place.Tenant()) {
+		return chat.Answer{}, fault.New(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it.")
+	}
+	actor, err := g.actor(ctx, q.Place, q.Actor)
+	if err != nil {
+		return chat.Answer{}, err
+	}
+	who, s, err := g.caller(ctx, q.Place, q.Channel, actor)
+	if err != nil {
+		return chat.Answer{}, err
+	}
+	t := turn.Task{Caller: who, Settings: s, Channel: q.Channel}
+	t.Event = chat.Event{Kind: chat.Command, Place: q.Place, Name: q.Name, Actor: actor}
+	if err := outside(t); err != nil && q.Kind != chat.HomeView {
+		return chat.Answer{}, err
+	}
+	room := g.byName(q.Name)
+	if isIntent(q.Name) {
+		room = g.assistant
+	}
+	return room.Answer(ctx, q, who, s)
+}
+
+func isIntent(name string) bool {
+	switch name {
+	case "summarize", "draft", "classify":
+		return true
+	}
+	return name == string(intent.Help)
+}
