@@ -46,14 +46,14 @@ func call(ctx context.Context, c llm.Client) (done *llm.Done, text string, err e
 }
 
 var (
-	down    = fmt.Errorf("openai: %w", llm.ErrUnavailable)
+	errDown = fmt.Errorf("openai: %w", llm.ErrUnavailable)
 	limited = &llm.RateLimited{After: time.Second}
 	start   = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 )
 
 func TestBreakerRestsTriesAndCloses(t *testing.T) {
 	c := clock.NewManual(start)
-	p := &script{ends: []error{nil, nil, down, down, down, nil}}
+	p := &script{ends: []error{nil, nil, errDown, errDown, errDown, nil}}
 	b := llm.NewBreaker("p", p, c, llm.BreakerPolicy{})
 	for range 4 {
 		_, _, _ = call(t.Context(), b)
@@ -82,7 +82,7 @@ func TestBreakerRestsTriesAndCloses(t *testing.T) {
 
 func TestBreakerLetsOneTrialThrough(t *testing.T) {
 	c := clock.NewManual(start)
-	p := &script{ends: []error{down, down, down, down, nil}}
+	p := &script{ends: []error{errDown, errDown, errDown, errDown, nil}}
 	b := llm.NewBreaker("p", p, c, llm.BreakerPolicy{})
 	for range 4 {
 		_, _, _ = call(t.Context(), b)
@@ -111,7 +111,7 @@ func TestWhatCountsAgainstAProvider(t *testing.T) {
 		err  error
 		open bool
 	}{
-		{"unavailable", t.Context(), down, true},
+		{"unavailable", t.Context(), errDown, true},
 		{"bad answer", t.Context(), llm.ErrBadAnswer, true},
 		{"key refused", t.Context(), llm.ErrAuth, true},
 		{"no credit", t.Context(), llm.ErrQuota, true},
@@ -135,7 +135,7 @@ func TestWhatCountsAgainstAProvider(t *testing.T) {
 
 func TestFailuresAreForgotten(t *testing.T) {
 	c := clock.NewManual(start)
-	b := llm.NewBreaker("p", &script{ends: []error{down}}, c, llm.BreakerPolicy{})
+	b := llm.NewBreaker("p", &script{ends: []error{errDown}}, c, llm.BreakerPolicy{})
 	for range 8 {
 		_, _, _ = call(t.Context(), b)
 		c.Advance(12 * time.Second) // never four within half a minute

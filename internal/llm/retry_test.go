@@ -25,8 +25,8 @@ func TestRetries(t *testing.T) {
 		err   error // nil: it is answered
 	}{
 		{"answered at once", []error{nil}, 1, 0, nil},
-		{"answered at the third try", []error{down, down, nil}, 3, 300*time.Millisecond + 600*time.Millisecond, nil},
-		{"given up", []error{down}, 3, 900 * time.Millisecond, llm.ErrUnavailable},
+		{"answered at the third try", []error{errDown, errDown, nil}, 3, 300*time.Millisecond + 600*time.Millisecond, nil},
+		{"given up", []error{errDown}, 3, 900 * time.Millisecond, llm.ErrUnavailable},
 		{"as long as was asked, and a little", []error{after(4 * time.Second), nil}, 2, 4300 * time.Millisecond, nil},
 		{"asked to wait too long", []error{after(time.Minute), nil}, 1, 0, after(0)},
 		{"sent and broken off: it may be billed", []error{&llm.CutOff{Sent: true, Err: llm.ErrUnavailable}}, 1, 0, llm.ErrUnavailable},
@@ -99,7 +99,7 @@ func TestAWaitEndsWithTheCaller(t *testing.T) {
 
 func TestRetriesHaveABudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &script{ends: []error{down}}
+		p := &script{ends: []error{errDown}}
 		r := llm.NewRetry(p, llm.RetryPolicy{})
 		const calls = 1000
 		for range calls {
@@ -114,7 +114,7 @@ func TestRetriesHaveABudget(t *testing.T) {
 
 func TestARestingProviderIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &script{ends: []error{down}}
+		p := &script{ends: []error{errDown}}
 		s := llm.NewSet(map[string]llm.Client{"p": p}, clock.System{}, llm.BreakerPolicy{Rest: time.Minute}, llm.RetryPolicy{Jitter: longest})
 		_, _, _ = call(t.Context(), s)
 		_, _, _ = call(t.Context(), s) // the fourth try opens the breaker

@@ -101,7 +101,6 @@ func bytewise(f llmtest.Frames) (out llmtest.Frames) {
 // typed error, no cut-off.
 func TestEveryRefusalIsTyped(t *testing.T) {
 	say := llmtest.Refusal
-	date := time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat)
 	for _, tc := range []struct {
 		name  string
 		reply llmtest.Reply
@@ -140,6 +139,12 @@ func TestEveryRefusalIsTyped(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRateLimits walks the ways a provider says how long to wait.
+func TestRateLimits(t *testing.T) {
+	say := llmtest.Refusal
+	date := time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat)
 	for _, tc := range []struct {
 		name  string
 		reply llmtest.Reply
@@ -160,7 +165,7 @@ func TestEveryRefusalIsTyped(t *testing.T) {
 		{"a century", llmtest.Status(429, "", "Retry-After", "3153600000"), maxWait, maxWait},
 		{"inside a 200", llmtest.Frames{llmtest.Data(`{"error":{"message":"Rate limit exceeded","code":429}}`)}.Reply(), 0, 0},
 	} {
-		t.Run("429 "+tc.name, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
 			got := run(t.Context(), newClient(t, llmtest.New(t, tc.reply).URL, nil), ask())
 			var limited *llm.RateLimited
 			if !errors.As(got.err, &limited) || limited.After < tc.lo || limited.After > tc.hi {

@@ -18,7 +18,7 @@ var tooLong = []*regexp.Regexp{
 	regexp.MustCompile(`passed (?P<sent>\d+) input tokens.*?context length is only (?P<limit>\d+)`),
 	// Anthropic
 	regexp.MustCompile(`prompt is too long: (?P<sent>\d+) tokens > (?P<limit>\d+)`),
-	regexp.MustCompile("exceed context limit: (?P<sent>\\d+ \\+ \\d+) > (?P<limit>\\d+)"),
+	regexp.MustCompile(`exceed context limit: (?P<sent>\d+ \+ \d+) > (?P<limit>\d+)`),
 	// Google
 	regexp.MustCompile(`input token count \(?(?P<sent>\d+)\)? exceeds the maximum number of tokens allowed \(?(?P<limit>\d+)`),
 	// llama.cpp
@@ -30,7 +30,7 @@ var tooLong = []*regexp.Regexp{
 	// Cohere
 	regexp.MustCompile(`cannot exceed (?P<limit>\d+) - received (?P<sent>\d+)`),
 	// Text Generation Inference, Together
-	regexp.MustCompile("must be <= (?P<limit>\\d+)\\. given: (?P<sent>\\d+)"),
+	regexp.MustCompile(`must be <= (?P<limit>\d+)\. given: (?P<sent>\d+)`),
 	// A request above the account's tokens per minute never passes, however
 	// long one waits.
 	regexp.MustCompile(`request too large.*?limit:? (?P<limit>\d+), requested:? (?P<sent>\d+)`),

@@ -1,5 +1,10 @@
 package openai
 
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
 // piece is what one JSON text of an answer says: a chunk of a stream or a whole
 // answer. Its byte fields alias the text or its own buffers and are valid until
 // the next parse.
@@ -11,12 +16,19 @@ type piece struct {
 	usage           []byte // the raw usage body; nil when absent or null
 	fault           []byte // the raw error; nil when absent or null
 	choices         int
-	tools           bool // the model asked for a tool
+
+	// The text before and after the content of the last chunk that was nothing
+	// but content; see again.
+	head, tail []byte
+	from, to   int // where the content stood in the text being parsed
 }
 
 // parse reads a text; false means it is not the JSON object of an answer.
 func (p *piece) parse(b []byte) bool {
-	*p = piece{text: p.text[:0], thought: p.thought[:0]}
+	if p.again(b) {
+		return true
+	}
+	*p = piece{text: p.text[:0], thought: p.thought[:0], head: p.head[:0], tail: p.tail[:0]}
 	s := scanner{b: b}
 	if !s.take('{') {
 		return false
@@ -49,7 +61,43 @@ func (p *piece) parse(b []byte) bool {
 			s.skip(0)
 		}
 	}
-	return s.end()
+	if !s.end() {
+		return false
+	}
+	p.learn(b)
+	return true
+}
+
+// again reads a chunk that differs from the one before in its content alone,
+// which is nearly every chunk of a stream. Both its ends were parsed then, and
+// plain characters between two quotes cannot change what they mean. Identifiers
+// are left empty: they are the ones already known.
+func (p *piece) again(b []byte) bool {
+	n := len(p.head) + len(p.tail)
+	if len(p.head) == 0 || len(b) < n || !bytes.HasPrefix(b, p.head) || !bytes.HasSuffix(b, p.tail) {
+		return false
+	}
+	mid := b[len(p.head) : len(b)-len(p.tail)]
+	ascii := true
+	for _, c := range mid {
+		if c < 0x20 || c == '"' || c == '\\' {
+			return false
+		}
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	if !ascii && !utf8.Valid(mid) {
+		return false
+	}
+	p.id, p.model, p.tier = nil, nil, nil
+	p.text = append(p.text[:0], mid...)
+	return true
+}
+
+// learn keeps both ends of a chunk for again, when it says nothing but text.
+func (p *piece) learn(b []byte) {
+	if p.to > 0 && p.choices == 1 && len(p.thought)+len(p.finish)+len(p.usage)+len(p.fault) == 0 && bytes.Equal(p.text, b[p.from:p.to]) {
+		p.head, p.tail = append(p.head, b[:p.from]...), append(p.tail, b[p.to:]...)
+	}
 }
 
 // vendor looks for the usage body Groq sends inside a field of its own.
@@ -130,8 +178,6 @@ func (p *piece) message(s *scanner) {
 			p.text = s.text(p.text)
 		case "reasoning_content", "reasoning":
 			p.thought = s.text(p.thought)
-		case "tool_calls":
-			p.tools = s.object(nil) != nil || p.tools
 		default:
 			s.skip(0)
 		}
@@ -142,7 +188,12 @@ func (p *piece) message(s *scanner) {
 // which those with a "text" string count.
 func (p *piece) content(s *scanner) {
 	if s.peek() != '[' {
+		quoted := s.peek() == '"'
+		from := s.i + 1
 		p.text = s.text(p.text)
+		if quoted && !s.bad {
+			p.from, p.to = from, s.i-1
+		}
 		return
 	}
 	s.i++

@@ -46,6 +46,7 @@ func (q *quirk) learn(err error, req goopenai.ChatCompletionRequest) bool {
 		flag *bool
 	}{
 		{"stream_options", req.StreamOptions != nil, &q.noUsage},
+		//lint:ignore SA1019 the older name is one of the quirks
 		{"max_tokens", req.MaxTokens > 0, &q.otherLimit},
 		{"max_completion_tokens", req.MaxCompletionTokens > 0, &q.otherLimit},
 		{"temperature", req.Temperature > 0, &q.noHeat},

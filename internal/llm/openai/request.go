@@ -34,6 +34,7 @@ func (c *Client) build(r llm.Request, q quirk) goopenai.ChatCompletionRequest {
 	if (newLimit[c.profile] || reasoning) != q.otherLimit {
 		req.MaxCompletionTokens = limit
 	} else {
+		//lint:ignore SA1019 servers other than OpenAI's know no other name
 		req.MaxTokens = limit
 	}
 	if !reasoning && !q.noHeat && r.Step.Milliheat > 0 { // reasoning models refuse a temperature
@@ -50,6 +51,7 @@ func (c *Client) build(r llm.Request, q quirk) goopenai.ChatCompletionRequest {
 	// The library refuses some requests by the model's name before they are
 	// sent; the model's own rule is the one it would refuse for.
 	if goopenai.NewReasoningValidator().Validate(req) != nil {
+		//lint:ignore SA1019 it is cleared
 		req.Temperature, req.MaxTokens, req.MaxCompletionTokens = 0, 0, limit
 	}
 	return req

@@ -59,6 +59,32 @@ func FuzzPiece(f *testing.F) {
 	})
 }
 
+// FuzzPieceAgain reads two texts in a row: what the first left behind must not
+// change what the second says.
+func FuzzPieceAgain(f *testing.F) {
+	frames := append(llmtest.Answer("a", "b c", "€", "\""), llmtest.Delta(`{"refusal":"x","content":"y"}`), llmtest.Delta(`{"content":"a","content":"b"}`),
+		llmtest.Delta(`{"content":null,"refusal":"ab"}`), llmtest.Delta(`{"content":null,"refusal":"ab"}`),
+		llmtest.Delta(`{"refusal":"x","content":"\\n"}`), llmtest.Delta(`{"refusal":"x","content":"no"}`))
+	for i := range frames[1:] {
+		f.Add([]byte(strings.TrimSpace(frames[i][5:])), []byte(strings.TrimSpace(frames[i+1][5:])))
+	}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		var warm, cold piece
+		warm.parse(a)
+		got, want := warm.parse(b), cold.parse(b)
+		if got != want {
+			t.Fatalf("%v after %q, %v alone: %q", got, a, want, b)
+		}
+		if want && (!bytes.Equal(warm.text, cold.text) || !bytes.Equal(warm.thought, cold.thought) || !bytes.Equal(warm.finish, cold.finish) ||
+			!bytes.Equal(warm.usage, cold.usage) || !bytes.Equal(warm.fault, cold.fault) || warm.choices != cold.choices) {
+			t.Fatalf("after %q: %+v, alone %+v: %q", a, warm, cold, b)
+		}
+		if len(warm.id) > 0 && !bytes.Equal(warm.id, cold.id) {
+			t.Fatalf("id %q, want %q", warm.id, cold.id)
+		}
+	})
+}
+
 // FuzzReader feeds any bytes, in any portions: the reader must end, keep its
 // bounds, and not depend on how the bytes were cut.
 func FuzzReader(f *testing.F) {
