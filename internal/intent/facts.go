@@ -41,6 +41,7 @@ type material struct {
 	names   map[string]bool
 	days    map[string]bool // "2006-01-02" of the messages and a week around them
 	times   map[string]bool
+	day     string // the last day that went into days
 	first   int
 	last    int
 	words   int
@@ -74,11 +75,25 @@ func source(in step.Input) material {
 	m.words += len(strings.Fields(in.Text))
 	m.when(in.Now)
 	m.text = strings.Join(strings.Fields(b.String()), " ")
-	for _, n := range numberPattern.FindAllString(m.text, -1) {
-		m.numbers[plainNumber(n)] = true
-	}
+	eachNumber(m.text, func(n string) { m.numbers[plainNumber(n)] = true })
 	m.numbers[strconv.Itoa(len(in.Messages))] = true
 	return m
+}
+
+// eachNumber calls f with every number that numberPattern finds; it is for long
+// texts, where a pattern would be the slowest part of a check.
+func eachNumber(text string, f func(n string)) {
+	digit := func(i int) bool { return i < len(text) && text[i] >= '0' && text[i] <= '9' }
+	for i := 0; i < len(text); i++ {
+		if !digit(i) {
+			continue
+		}
+		start := i
+		for digit(i) || i < len(text) && (text[i] == '.' || text[i] == ',') && digit(i+1) {
+			i++
+		}
+		f(text[start:i])
+	}
 }
 
 // when makes the day of a message and the days around it known: "tomorrow" is a
@@ -87,10 +102,15 @@ func (m *material) when(t time.Time) {
 	if t.IsZero() {
 		return
 	}
+	m.times[t.UTC().Format("15:04")] = true
+	day := t.Format(time.DateOnly)
+	if day == m.day {
+		return // messages of one day come in a row
+	}
+	m.day = day
 	for d := -1; d <= 7; d++ {
 		m.days[t.AddDate(0, 0, d).Format(time.DateOnly)] = true
 	}
-	m.times[t.UTC().Format("15:04")] = true
 	m.numbers[strconv.Itoa(t.Year())] = true
 }
 
@@ -225,6 +245,9 @@ func (m material) knows(name string) bool {
 // plainNumber makes "1,250" and "1250", "3.50" and "3.5" equal.
 func plainNumber(n string) string {
 	n = strings.TrimRight(n, ".,")
+	if !strings.ContainsAny(n, ".,") && n[0] != '0' {
+		return n
+	}
 	if i := strings.LastIndexByte(n, ','); i >= 0 && len(n)-i == 4 {
 		n = strings.ReplaceAll(n, ",", "")
 	}
@@ -238,9 +261,10 @@ func plainNumber(n string) string {
 	return n
 }
 
-func plainQuotes(s string) string {
-	return strings.NewReplacer("’", "'", "‘", "'", "“", "\"", "”", "\"").Replace(s)
-}
+// straight makes typographic quotes plain.
+var straight = strings.NewReplacer("’", "'", "‘", "'", "“", "\"", "”", "\"")
+
+func plainQuotes(s string) string { return straight.Replace(s) }
 
 // plainText is lower-case words with single spaces, for comparing quotes.
 func plainText(s string) string {

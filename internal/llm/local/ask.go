@@ -38,7 +38,7 @@ func ask(in step.Input, l look) string {
 	}
 	for _, h := range hits {
 		m := in.Messages[h.message]
-		b.WriteString("- **" + plainName(m.Author.Name) + "**: " + excerpt(m.Text, 40) + " [" + strconv.Itoa(in.First+h.message) + "]\n")
+		b.WriteString("- **" + plainName(m.Author.Name) + "**: " + plainMarks(excerpt(m.Text, 40)) + " [" + strconv.Itoa(in.First+h.message) + "]\n")
 	}
 	return strings.TrimSpace(b.String())
 }

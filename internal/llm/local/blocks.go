@@ -40,6 +40,7 @@ func find(in step.Input, all []sentence, limit int) blocks {
 				b.questions = append(b.questions, s)
 			}
 		case !asks && promises(s.text):
+			s.name = owner(s)
 			b.actions = append(b.actions, s)
 		case requested(s, authors):
 			s.name = owner(s)
@@ -80,12 +81,19 @@ func requested(s sentence, authors map[string]bool) bool {
 	return m[3] != "" && len(s.content) >= 2 || authors[strings.ToLower(m[1])] || strings.Contains(m[0], "@")
 }
 
-// owner is who has been asked, in the words of the sentence.
+// assigned finds the owner of a written action item: "ACTION: joy to fix …".
+var assigned = regexp.MustCompile(`(?i)\b(?:action(?: item)?|todo|next step)\]?:?\s+@?([\pL\d_.-]{2,30}) to \pL`)
+
+// owner is who has been asked, in the words of the sentence; else the speaker.
 func owner(s sentence) string {
-	if m := request.FindStringSubmatch(s.text); m != nil && m[1] != "" {
-		return s.name + " → " + m[1]
+	m := request.FindStringSubmatch(s.text)
+	if m == nil || m[1] == "" {
+		m = assigned.FindStringSubmatch(s.text)
 	}
-	return s.name
+	if m == nil || strings.EqualFold(m[1], s.name) {
+		return s.name
+	}
+	return s.name + " → " + m[1]
 }
 
 // answered looks for an answer by another person: a reply to the message, one

@@ -121,11 +121,14 @@ func lastOther(in step.Input) int {
 // topic is the conversation's three commonest content words, in the order in
 // which they first occur; of a tie the earlier wins.
 func topic(in step.Input) string {
-	counts, shown := map[string]int{}, map[string]string{}
+	counts, shown, names := map[string]int{}, map[string]string{}, map[string]bool{}
 	var order []string
 	for _, m := range in.Messages {
+		names[strings.ToLower(m.Author.Name)] = true
+	}
+	for _, m := range in.Messages {
 		for _, w := range wordsOf(webLink.ReplaceAllString(m.Text, " ")) {
-			if len(w) < 4 || stopWords[w] {
+			if len(w) < 4 || stopWords[w] || names[w] {
 				continue
 			}
 			k := stem(w)

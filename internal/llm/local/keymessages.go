@@ -1,6 +1,7 @@
 package local
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,11 +122,23 @@ func bullet(s sentence, first int) string {
 	if s.name != "" {
 		b.WriteString("**" + plainName(s.name) + "**: ")
 	}
-	b.WriteString(s.text)
+	b.WriteString(plainMarks(s.text))
 	if s.message >= 0 {
 		b.WriteString(" [" + strconv.Itoa(first+s.message) + "]")
 	}
 	return b.String()
+}
+
+// numberMark is what would be read as a citation of ours.
+var numberMark = regexp.MustCompile(`\[(\d[\d, –-]*)\]`)
+
+// plainMarks keeps numbers in brackets that a person wrote from passing for
+// citations.
+func plainMarks(s string) string {
+	if !strings.Contains(s, "[") {
+		return s
+	}
+	return numberMark.ReplaceAllString(s, "($1)")
 }
 
 // plainName drops what would be markup in a name.

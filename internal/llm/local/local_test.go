@@ -87,6 +87,13 @@ func TestASummaryFindsWhatReadersLookFor(t *testing.T) {
 	}
 }
 
+func TestAWrittenActionNamesItsOwnerAndBracketsAreNoCitation(t *testing.T) {
+	got := answer(t, step.Summarize, step.Input{Messages: thread("Jonas: ACTION: joy to adapt the recipe [99] for libvirt"), Template: "actions"})
+	if got != "**Action items**\n- **Jonas → joy**: ACTION: joy to adapt the recipe (99) for libvirt [1]" {
+		t.Error(got)
+	}
+}
+
 func TestAnAnsweredQuestionIsNotOpen(t *testing.T) {
 	for name, c := range map[string]struct {
 		messages []chat.Message
