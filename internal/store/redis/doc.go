@@ -16,9 +16,11 @@
 // cannot be lost with the process that saw it, and one connection waits for all
 // partitions (in Cluster mode, one for each).
 //
-// Rollup cells are packed 64-bit integers, added by BITFIELD INCRBY, not hash
-// fields added by HINCRBY: an entry adds to 13 rows in three windows, and one
-// command for each window is twice as fast and a third of the log.
+// Budget counters are hash fields that HINCRBY adds to. Rollup cells are not: an
+// entry adds five numbers to 13 rows in three windows, and 195 HINCRBY take
+// 400 µs of a settle and 16 KB of the append-only file, while reading, adding
+// and writing packed cells takes a quarter and an eighth of that. Amounts in a
+// cell are kept as dollars and nano-dollars, so that the sum stays exact.
 //
 // The package does not seal, price or decide anything, spools nothing while
 // Redis is away (ErrDown says so), and cannot undo what an operator loses by

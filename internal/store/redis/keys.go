@@ -36,10 +36,9 @@ import (
 //	<space>e:<month> stream entries             <space>b:<month> hash    booked ids → place in e
 //	<space>months    set    months with entries <space>marked    set     months with booked ids
 //	<space>s:<window> hash  settled by scope    <space>v:<window> hash   held by scope
-//	<space>x:<window> hash  rollup row → number <space>r:<window> string rollup cells, 11 × int64
-//	<space>lim       hash   limits              <space>d:<kind>:<id> hash a record
-//	<space>di        zset   <kind> US <id>      <space>m:<mark>  string  a mark
-//	<space>k:<rate>  hash   a rate
+//	<space>r:<window> hash  rollup row → cell   <space>lim       hash    limits
+//	<space>d:<kind>:<id> hash a record          <space>di        zset    <kind> US <id>
+//	<space>m:<mark>  string a mark              <space>k:<rate>  hash    a rate
 //
 // where <space> is <root>t:<workspace>: and <window> is <kind>:<id>.
 const (
@@ -69,8 +68,7 @@ func postTimeKey(p int) string { return rootKey(p) + "otime" }
 func limitsKey(tenant string) string         { return spaceKey(tenant) + "lim" }
 func monthsKey(tenant string) string         { return spaceKey(tenant) + "months" }
 func entriesKey(tenant, month string) string { return spaceKey(tenant) + "e:" + month }
-func rowsKey(tenant, window string) string   { return spaceKey(tenant) + "x:" + window }
-func cellsKey(tenant, window string) string  { return spaceKey(tenant) + "r:" + window }
+func rollupKey(tenant, window string) string { return spaceKey(tenant) + "r:" + window }
 
 // windowName names a window inside a key.
 func windowName(kind, id string) string { return kind + ":" + id }

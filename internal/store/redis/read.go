@@ -2,12 +2,9 @@ package redis
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
-
-	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/usage"
@@ -24,54 +21,31 @@ func (s *Store) Levels(ctx context.Context, tenant string, scopes []usage.Scope,
 	return out, r.err
 }
 
-// Rollup implements usage.Reader. It reads the names and the cells of the
-// window, in one transaction, and no entry.
+// Rollup implements usage.Reader. It reads the rows of the window and no entry.
 func (s *Store) Rollup(ctx context.Context, tenant string, k usage.WindowKind, id string, dims ...usage.Dim) (map[usage.Key]usage.Cell, error) {
-	window := windowName(string(k), id)
-	var names *goredis.MapStringStringCmd
-	var cells *goredis.StringCmd
-	_, err := s.client.TxPipelined(ctx, func(p goredis.Pipeliner) error {
-		names = p.HGetAll(ctx, rowsKey(tenant, window))
-		cells = p.Get(ctx, cellsKey(tenant, window))
-		return nil
-	})
-	if err := s.failed("rollup", err); err != nil {
-		return nil, err
-	}
-	var r reply
-	packed := cells.Val()
+	key := rollupKey(tenant, windowName(string(k), id))
 	out := map[usage.Key]usage.Cell{}
-	for name, number := range names.Val() {
+	if len(dims) == 1 && dims[0] == usage.ByTotal {
+		total := usage.Key{Dim: usage.ByTotal, Value: "all"}
+		packed, err := s.client.HGet(ctx, key, rowName(total)).Result()
+		if err != nil {
+			return out, s.failed("rollup", err)
+		}
+		out[total], err = unpackCell(packed)
+		return out, err
+	}
+	rows, err := s.client.HGetAll(ctx, key).Result()
+	if err != nil {
+		return nil, s.failed("rollup", err)
+	}
+	for name, packed := range rows {
 		if key := keyFrom(name); slices.Contains(dims, key.Dim) {
-			out[key] = unpackCell(packed, int(r.int(number)))
+			if out[key], err = unpackCell(packed); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return out, r.err
-}
-
-// cellSize is the number of integers of a cell.
-var cellSize = len(usage.Fields())
-
-// unpackCell reads one row of a window's cells. What was never added to may be
-// missing at the end and is zero.
-func unpackCell(packed string, row int) usage.Cell {
-	v := make([]int64, cellSize)
-	for i := range v {
-		at := (row*cellSize + i) * 8
-		if at+8 > len(packed) {
-			break
-		}
-		v[i] = int64(binary.BigEndian.Uint64([]byte(packed[at : at+8])))
-	}
-	return usage.CellFrom(v)
-}
-
-// packCell is the inverse of unpackCell.
-func packCell(to []byte, c usage.Cell) []byte {
-	for _, v := range c.Values() {
-		to = binary.BigEndian.AppendUint64(to, uint64(v))
-	}
-	return to
+	return out, nil
 }
 
 // Entries implements usage.Reader. The cursor is the place of the last row.
@@ -150,13 +124,10 @@ func (s *Store) Tenants(ctx context.Context) ([]string, error) {
 
 // Rebuild implements usage.Keeper.
 func (s *Store) Rebuild(ctx context.Context, tenant string, k usage.WindowKind, id string, rows map[usage.Key]usage.Cell, settled map[string]money.Nano) error {
-	var cells []byte
-	names := make([]any, 0, len(rows))
+	args := []any{encode(tenant), windowName(string(k), id), len(rows)}
 	for key, cell := range rows {
-		cells = packCell(cells, cell)
-		names = append(names, rowName(key))
+		args = append(args, rowName(key), packCell(cell))
 	}
-	args := append([]any{encode(tenant), windowName(string(k), id), cells, len(names)}, names...)
 	for scope, sum := range settled {
 		args = append(args, scope, digits(sum))
 	}

@@ -29,13 +29,13 @@ type wireWindow struct {
 // wireEntry is an entry as scripts book it: they need the sums it adds to, and
 // keep the body unread.
 type wireEntry struct {
-	ID     string   `json:"id"`
-	Body   string   `json:"b"`
-	Cost   string   `json:"c"`
-	Unsure string   `json:"u,omitempty"` // "1" for an uncertain one
-	Rows   []string `json:"k"`
-	Fields [][2]any `json:"f"` // number in the cell, amount to add; zeros left out
-	Scopes []string `json:"s"`
+	ID     string     `json:"id"`
+	Body   string     `json:"b"`
+	Cost   string     `json:"c"`
+	Unsure string     `json:"u,omitempty"` // "1" for an uncertain one
+	Rows   []string   `json:"k"`
+	Cell   [][2]int64 `json:"f"` // place in the cell, number to add; zeros left out
+	Scopes []string   `json:"s"`
 }
 
 // body is an entry at rest. It has the fields of usage.Entry under short names,
@@ -95,9 +95,9 @@ func toWire(e usage.Entry) ([]byte, error) {
 	for _, k := range e.Keys() {
 		w.Rows = append(w.Rows, rowName(k))
 	}
-	for i, v := range usage.CellOf(e).Values() {
+	for i, v := range places(usage.CellOf(e)) {
 		if v != 0 {
-			w.Fields = append(w.Fields, [2]any{i, strconv.FormatInt(v, 10)})
+			w.Cell = append(w.Cell, [2]int64{int64(i) + 1, v}) // Lua counts from 1
 		}
 	}
 	for _, s := range e.Scopes() {

@@ -2,19 +2,16 @@
 -- held there stays.
 --@ use base
 -- KEYS[1] partition root
--- ARGV    clock, workspace, "<window kind>:<id>", packed cells, number of rows,
---         row names in the order of the cells…, scope and amount…
+-- ARGV    clock, workspace, "<window kind>:<id>", number of rows, row and cell…,
+--         scope and amount…
 -- returns 1
-local t, window, cells, rows = arg(), arg(), arg(), tonumber(arg())
+local t, window, rows = arg(), arg(), tonumber(arg())
 local T = space(t)
 call('DEL', T .. 'r:' .. window)
-call('DEL', T .. 'x:' .. window)
 call('DEL', T .. 's:' .. window)
-if rows > 0 then
-  call('SET', T .. 'r:' .. window, cells)
-end
-for i = 0, rows - 1 do
-  call('HSET', T .. 'x:' .. window, arg(), whole(i))
+for _ = 1, rows do
+  local row, cell = arg(), arg()
+  call('HSET', T .. 'r:' .. window, row, cell)
 end
 while pos < #ARGV do
   local scope, amount = arg(), arg()

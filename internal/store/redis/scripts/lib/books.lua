@@ -1,9 +1,9 @@
 -- books: rows, the sums kept beside them, and the marks that make an entry's
--- id count once. Amounts are strings throughout; HINCRBY and BITFIELD add them
--- as 64-bit integers.
+-- id count once. The amounts that limits are checked against are strings
+-- throughout, and HINCRBY adds them as 64-bit integers.
 
 local KINDS = { 'day', 'week', 'month' }
-local CELL = 11 -- numbers of one rollup row
+local NANOS = { 2, 13 } -- places of nano-dollars in a cell; dollars are just before
 
 -- idsFrom reads the window ids "<day>|<week>|<month>", of which any may be
 -- empty.
@@ -25,28 +25,31 @@ local function choose(windows)
   return ids
 end
 
--- addRollup adds one cell to the rows of one window. A window's rows are one
--- string of 64-bit integers, CELL for each row, and a hash from row to number.
+-- addRollup adds one cell to the rows of one window. A cell is a packed list of
+-- integers, trailing zeros left out. The two amounts in it
+-- take two places each, dollars and nano-dollars, so that every number stays far
+-- below 2^53 and Lua adds it exactly, whatever the sum.
 local function addRollup(T, window, e)
-  local index = T .. 'x:' .. window
-  local at = call('HMGET', index, unpack(e.k))
-  local count
-  local ops, n = {}, 0
+  local key = T .. 'r:' .. window
+  local old = call('HMGET', key, unpack(e.k))
+  local new = {}
   for r, name in ipairs(e.k) do
-    local row = tonumber(at[r])
-    if not row then
-      count = count or call('HLEN', index)
-      row = count
-      count = count + 1
-      call('HSET', index, name, whole(row))
-    end
-    local base = row * CELL
+    local cell = old[r] and cmsgpack.unpack(old[r]) or {}
     for _, f in ipairs(e.f) do
-      ops[n + 1], ops[n + 2], ops[n + 3], ops[n + 4] = 'INCRBY', 'i64', '#' .. (base + f[1]), f[2]
-      n = n + 4
+      for i = #cell + 1, f[1] do
+        cell[i] = 0
+      end
+      cell[f[1]] = cell[f[1]] + f[2]
     end
+    for _, nano in ipairs(NANOS) do
+      if cell[nano] and cell[nano] >= 1000000000 then
+        cell[nano] = cell[nano] - 1000000000
+        cell[nano - 1] = cell[nano - 1] + 1
+      end
+    end
+    new[2 * r - 1], new[2 * r] = name, cmsgpack.pack(cell)
   end
-  call('BITFIELD', T .. 'r:' .. window, unpack(ops))
+  call('HSET', key, unpack(new))
 end
 
 -- find returns the month and mark of a booked id. A mark is "u" for an
@@ -73,8 +76,8 @@ local function rowAt(T, month, mark)
 end
 
 -- book appends a row and adds it to every sum it belongs to. e is as Go made
--- it: id, b (body), c (cost), u ("1" when uncertain), k (rollup rows), f
--- (field and number of the cell, zeros left out), s (scopes).
+-- it: id, b (body), c (cost), u ("1" when uncertain), k (rollup rows), f (place
+-- and number of its cell, zeros left out), s (scopes).
 local function book(t, e, ids)
   local T, month = space(t), ids.month or ''
   local place = call('XADD', T .. 'e:' .. month, '*', 'i', e.id, 'b', e.b, 't', whole(now), 'w', idsTo(ids))

@@ -1,0 +1,104 @@
+package redis
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// A rollup cell at rest is a MessagePack list of integers, because that is what
+// Lua reads and writes fastest: the numbers of usage.Cell in the order of its
+// Values, but each of the two amounts as dollars and nano-dollars. Trailing
+// zeros are left out.
+const (
+	cellPlaces = 13
+	overPlace  = 11 // where OverBy begins
+)
+
+// places spreads a cell over its places at rest.
+func places(c usage.Cell) [cellPlaces]int64 {
+	v := c.Values()
+	var p [cellPlaces]int64
+	p[0], p[1] = parts(c.Cost)
+	copy(p[2:overPlace], v[1:len(v)-1])
+	p[overPlace], p[overPlace+1] = parts(c.OverBy)
+	return p
+}
+
+// parts splits an amount into dollars, rounded down, and nano-dollars of 0 to
+// 999,999,999.
+func parts(n money.Nano) (dollars, nanos int64) {
+	dollars, nanos = int64(n/money.USD), int64(n%money.USD)
+	if nanos < 0 {
+		dollars, nanos = dollars-1, nanos+int64(money.USD)
+	}
+	return dollars, nanos
+}
+
+// packCell writes a cell for rest.
+func packCell(c usage.Cell) []byte {
+	p := places(c)
+	n := len(p)
+	for n > 0 && p[n-1] == 0 {
+		n--
+	}
+	out := []byte{0x90 | byte(n)}
+	for _, v := range p[:n] {
+		if v >= 0 && v < 0x80 {
+			out = append(out, byte(v))
+		} else {
+			out = binary.BigEndian.AppendUint64(append(out, 0xd3), uint64(v))
+		}
+	}
+	return out
+}
+
+// unpackCell reads a cell at rest, as packCell or a script wrote it.
+func unpackCell(packed string) (usage.Cell, error) {
+	bad := fmt.Errorf("redis: rollup: a cell of %d bytes is damaged", len(packed))
+	if len(packed) == 0 || packed[0]&0xf0 != 0x90 || int(packed[0]&0x0f) > cellPlaces {
+		return usage.Cell{}, bad
+	}
+	var p [cellPlaces]int64
+	rest := packed[1:]
+	for i := range int(packed[0] & 0x0f) {
+		v, n := unpackInt(rest)
+		if n == 0 {
+			return usage.Cell{}, bad
+		}
+		p[i], rest = v, rest[n:]
+	}
+	v := append([]int64{p[0]*int64(money.USD) + p[1]}, p[2:overPlace]...)
+	return usage.CellFrom(append(v, p[overPlace]*int64(money.USD)+p[overPlace+1])), nil
+}
+
+// unpackInt reads one MessagePack integer and says how many bytes it took; none
+// when there is none.
+func unpackInt(s string) (v int64, n int) {
+	if s == "" {
+		return 0, 0
+	}
+	head := s[0]
+	if head < 0x80 || head >= 0xe0 {
+		return int64(int8(head)), 1
+	}
+	// 0xcc to 0xcf are unsigned of 1, 2, 4 and 8 bytes, 0xd0 to 0xd3 signed.
+	if head < 0xcc || head > 0xd3 {
+		return 0, 0
+	}
+	size := 1 << ((head - 0xcc) % 4)
+	if len(s) < 1+size {
+		return 0, 0
+	}
+	var u uint64
+	for i := range size {
+		u = u<<8 | uint64(s[1+i])
+	}
+	if head >= 0xd0 {
+		shift := 64 - 8*size
+		return int64(u<<shift) >> shift, 1 + size
+	}
+	return int64(u), 1 + size
+}
