@@ -133,16 +133,33 @@ func (s *shape) next(end bool) token {
 
 // bracket keeps "](" and "]:" of unfinished links and link definitions apart.
 func (s *shape) bracket(w string, all bool) token {
-	if s.code() {
-		return token{used: 1, out: "]"}
-	}
 	if len(w) == 1 {
 		return token{used: 1, out: "]", wait: !all}
+	}
+	if s.code() {
+		return codeBracket(w, all)
 	}
 	if w[1] == '(' || w[1] == ':' {
 		return token{used: 1, out: "] "}
 	}
 	return token{used: 1, out: "]"}
+}
+
+// codeBracket leaves "x[i](y)" in code alone and parts only what would be a web
+// link where a platform does not take it for code.
+func codeBracket(w string, all bool) token {
+	if w[1] != '(' {
+		return token{used: 1, out: "]"}
+	}
+	address := strings.TrimLeft(w[2:min(len(w), maxTicks)], " \t\n")
+	n := min(len(address), len("http"))
+	switch {
+	case !strings.EqualFold(address[:n], "http"[:n]):
+		return token{used: 1, out: "]"}
+	case n == len("http") || len(w) >= maxTicks:
+		return token{used: 1, out: "] "}
+	}
+	return token{used: 1, out: "]", wait: !all}
 }
 
 // ticks reads a run of backticks. Three or more open or close a fence, wherever

@@ -39,6 +39,7 @@ func TestModelOutputBecomesHarmless(t *testing.T) {
 		"```\n<div>@everyone <!channel></div>\n```\n<i>": "```\n<div>＠everyone ＠channel</div>\n```\n‹i>",
 		"```go\nh[i](w, r)":                              "```go\nh[i](w, r)\n```",
 		"`[a](https://x.example)`":                       "`a (https://x.example)`",
+		"```](https://x.example":                         "```] (https://x.example\n```",
 		"a ` b <i> c":                                    "a ` b ‹i> c",
 		"pay\u202ecod.exe":                               "paycod.exe",
 		"می\u200cخواهم":                                  "می\u200cخواهم",
@@ -90,7 +91,7 @@ func TestEveryCutGivesTheSameHarmlessText(t *testing.T) {
 }
 
 func TestLongThingsAreNotHeldForEver(t *testing.T) {
-	for _, open := range []string{"<a ", "[label ", "[x](https://a.example/", "`code ", "<!subteam^S1|"} {
+	for _, open := range []string{"<a ", "[label ", "[x](https://a.example/", "`code ", "<!subteam^S1|", "```\n](" + strings.Repeat(" ", 99)} {
 		in := open + strings.Repeat("long ", 2000)
 		sameForEveryCut(t, in, func(int) int { return 7 })
 		var s Stream
