@@ -18,13 +18,13 @@ func TestConformance(t *testing.T) {
 	bottest.Run(t, func(t *testing.T, door chat.Door) bottest.Harness {
 		world := town(t)
 		out := &bytes.Buffer{}
-		c, err := New(Config{In: strings.NewReader(""), Out: out, World: world, Door: door})
+		c, err := New(Config{In: strings.NewReader(""), Out: out, World: world, Door: mutateDoor(door)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(world.Watch(c.inbox.add))
 		h := &terminal{c: c, out: out, forms: map[string][]string{}, errs: map[string]map[string]string{}}
-		return bottest.Harness{Opener: world.Opener(), Cast: townCast(t, world), People: h, Hands: h, Eyes: h, Faults: faults{world}}
+		return mutateHarness(bottest.Harness{Opener: world.Opener(), Cast: townCast(t, world), People: h, Hands: h, Eyes: h, Faults: faults{world}})
 	})
 }
 

@@ -328,3 +328,50 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+func TestAFormMayComeAsAnAnswer(t *testing.T) {
+	_, b := demo(t)
+	b.answer = func(b *bot, e chat.Event) []chat.Post {
+		if e.Kind != chat.Mention {
+			return (*bot).repeat(b, e)
+		}
+		return []chat.Post{{Stage: chat.Final, Form: &chat.Form{ID: "edit_draft", Title: "Edit the draft", State: "d1",
+			Fields: []chat.Field{{ID: "text", Label: "Text", Kind: chat.LongField, Value: "Dear Ruth"}}}}}
+	}
+	out, err := script(t, b, console.Style{}, "@tierwise draft a reply", "text=Dear Ruth,\\nthank you")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, out, "[form] Edit the draft", "text: Text [Dear Ruth]", "form edit_draft")
+	e := b.accepted()[1]
+	if e.Kind != chat.Submit || e.State != "d1" || e.Fields["text"] != "Dear Ruth,\nthank you" || !e.ReplyTo.Private || e.Message.IsZero() {
+		t.Errorf("submitted %+v", e)
+	}
+}
+
+func TestAScriptsUnfinishedFormIsClosed(t *testing.T) {
+	for name, lines := range map[string][]string{
+		"followed by a line": {"/ai-config", "amount=$2", "@tierwise go on"},
+		"at the end":         {"@tierwise go on", "/ai-config", "amount=$2"},
+		"with a bad value":   {"@tierwise go on", "/ai-config", "until=1", "amount=-1"},
+	} {
+		_, b := demo(t)
+		out, err := script(t, b, console.Style{}, lines...)
+		if err == nil || err.Error() != "console: one line failed" {
+			t.Errorf("%s: run gave %v", name, err)
+		}
+		wantIn(t, out, `heard "go on"`)
+		cancelled := 0
+		for _, e := range b.accepted() {
+			if e.Kind == chat.Submit {
+				t.Errorf("%s: it was handed in", name)
+			}
+			if e.Kind == chat.Cancelled && e.Name == "ask_more" {
+				cancelled++
+			}
+		}
+		if cancelled != 1 {
+			t.Errorf("%s: %d cancelled events", name, cancelled)
+		}
+	}
+}

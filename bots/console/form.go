@@ -81,6 +81,10 @@ func (c *Console) fill(ctx context.Context, text string) bool {
 	case trimmed == "/submit":
 		c.submit(ctx)
 		return true
+	case trimmed == "/quit" && c.style.Interactive:
+		c.form = nil
+		c.report(c.desk.Cancel(ctx, f.who, f.opened))
+		return false
 	}
 	if id, value, ok := strings.Cut(text, "="); ok && f.field(strings.TrimSpace(id)) != nil {
 		c.report(f.set(f.field(strings.TrimSpace(id)), strings.ReplaceAll(value, `\n`, "\n")))

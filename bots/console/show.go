@@ -141,7 +141,9 @@ func (c *Console) final(change localchat.Change) {
 	if again {
 		text = "(changed) " + text
 	}
-	c.body(change, text)
+	if text != "" || p.Form == nil { // a form may come without words
+		c.body(change, text)
+	}
 	c.attachments(p)
 	if p.Footer != "" {
 		c.out.note("  " + p.Footer)

@@ -149,3 +149,8 @@ func slug(s string) string {
 	}
 	return strings.Trim(b.String(), "-")
 }
+
+// Fixed is a Source of workspaces that are known already.
+func Fixed(seeds ...Seed) Source {
+	return func(time.Time) ([]Seed, error) { return seeds, nil }
+}

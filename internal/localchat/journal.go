@@ -40,11 +40,14 @@ func openJournal(path string, now time.Time) (*journal, []entry, error) {
 	}
 	j := &journal{file: file, born: now}
 	entries, err := j.read()
+	if kept := newest(entries); err == nil && len(entries) > compactFrom && len(kept) < len(entries)/2 {
+		entries = kept
+		if err = j.rewrite(path, kept); err == nil {
+			file = j.file
+		}
+	}
 	if err == nil && len(entries) == 0 {
 		err = j.write(entry{Born: now})
-	}
-	if err == nil {
-		_, err = file.Seek(j.size, io.SeekStart)
 	}
 	if err == nil {
 		err = file.Truncate(j.size)
@@ -53,6 +56,55 @@ func openJournal(path string, now time.Time) (*journal, []entry, error) {
 		return nil, nil, errors.Join(fmt.Errorf("localchat: state file %s: %w", path, err), file.Close())
 	}
 	return j, entries, nil
+}
+
+// compactFrom is how many entries a state file has before it is worth writing
+// it anew without the ones that were replaced.
+const compactFrom = 1000
+
+// newest keeps the last entry of each message, where its first one was, so that
+// messages and threads keep their order.
+func newest(entries []entry) []entry {
+	type key struct{ workspace, channel, id string }
+	at := map[key]int{}
+	var kept []entry
+	for _, e := range entries {
+		k := key{workspace: e.Workspace}
+		switch {
+		case e.Message != nil:
+			k.channel, k.id = e.Message.Ref.Channel, e.Message.Ref.ID
+		case e.Gone != nil:
+			k.channel, k.id = e.Gone.Channel, e.Gone.ID
+		}
+		if i, ok := at[k]; ok {
+			kept[i] = e
+			continue
+		}
+		at[k] = len(kept)
+		kept = append(kept, e)
+	}
+	return kept
+}
+
+// rewrite replaces the state file as a whole: a crash leaves the old one or the
+// new one.
+func (j *journal) rewrite(path string, entries []entry) error {
+	file, err := os.OpenFile(path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	fresh := &journal{file: file, born: j.born}
+	for _, e := range entries {
+		if err := fresh.write(e); err != nil {
+			return errors.Join(err, file.Close())
+		}
+	}
+	if err := errors.Join(file.Sync(), os.Rename(path+".new", path)); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	old := j.file
+	*j = *fresh
+	return old.Close()
 }
 
 func (j *journal) read() ([]entry, error) {

@@ -188,6 +188,47 @@ func TestADamagedStateFile(t *testing.T) {
 	}
 }
 
+func TestTheStateFileDoesNotGrowWithEveryEdit(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "local.jsonl")
+	w := open(t, Config{State: state})
+	r := speaker(t, w, chat.ReplyTo{Place: at("support", "")})
+	var refs []chat.Ref
+	for i := range 3 {
+		ref, err := r.Put(t.Context(), chat.Post{Job: fmt.Sprint(i), Stage: chat.Live, Text: "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, ref)
+	}
+	for i := range 1200 {
+		if _, err := r.Put(t.Context(), chat.Post{Job: "0", Ref: refs[0], Stage: chat.Live, Text: fmt.Sprintf("%d words", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Remove(t.Context(), refs[1]); err != nil {
+		t.Fatal(err)
+	}
+	want := w.Read(at("support", ""), "u-maya")
+	before, err := os.Stat(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time reads what the first one wrote
+		again := open(t, Config{State: state})
+		if diff := cmp.Diff(want, again.Read(at("support", ""), "u-maya")); diff != "" {
+			t.Error(diff)
+		}
+		after, err := os.Stat(state)
+		if err != nil || after.Size() > before.Size()/100 || after.Mode().Perm() != 0o600 {
+			t.Errorf("the file has %d of %d bytes, mode %v, %v", after.Size(), before.Size(), after.Mode(), err)
+		}
+		if _, err := speaker(t, again, chat.ReplyTo{Place: at("support", "")}).Put(t.Context(), chat.Post{Job: "more", Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		want = again.Read(at("support", ""), "u-maya")
+	}
+}
+
 func TestWhatCannotBeKeptIsNotShown(t *testing.T) {
 	w := open(t, Config{State: filepath.Join(t.TempDir(), "local.jsonl")})
 	r := speaker(t, w, chat.ReplyTo{Place: at("support", "")})
