@@ -1,11 +1,8 @@
 package local
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -255,76 +252,5 @@ func TestAskRetrievesAndNeverInvents(t *testing.T) {
 	in.Instruction = "what is the capital of france"
 	if got := answer(t, step.Ask, in); got != cannot {
 		t.Errorf("nothing alike: %s", got)
-	}
-}
-
-func TestDemoTiersDifferAndAreCounted(t *testing.T) {
-	c := NewDemo(func(s string) int64 { return int64(len(strings.Fields(s))) })
-	in := step.Input{Messages: release(), Instruction: "what about the login tests and the release?"}
-	s := step.Step{Intent: step.Ask, Input: in, Prompt: []step.Turn{{Role: "user", Text: strings.Repeat("word ", 50)}}}
-	var lengths []int64
-	for _, tier := range []catalog.Tier{catalog.Economy, catalog.Standard, catalog.Frontier} {
-		text, n, done := run(t, c, catalog.Model{Tier: tier, Wire: "sample"}, s)
-		lengths = append(lengths, done.Tokens.Output)
-		if done.Tokens.Input != 54 || done.Cost != nil || n < 2 || done.Served != "sample" {
-			t.Errorf("%s: %d chunks, %+v", tier, n, done)
-		}
-		if done.Tokens.Output != int64(len(strings.Fields(text))) || strings.Contains(text, "without a model") {
-			t.Errorf("%s: %d tokens for %q", tier, done.Tokens.Output, text)
-		}
-	}
-	if !slices.IsSorted(lengths) || lengths[0] == lengths[2] {
-		t.Errorf("tokens by tier: %v", lengths)
-	}
-	s.MaxOutput = 5
-	if text, _, done := run(t, c, catalog.Model{Tier: catalog.Frontier}, s); done.Finish != llm.Length || done.Tokens.Output > 5 {
-		t.Errorf("%+v %q", done, text)
-	}
-}
-
-func TestStopEndsTheStreamWithWhatWasSaid(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	s := step.Step{Intent: step.Summarize, Input: step.Input{Messages: release()}}
-	text := ""
-	for ch, err := range NewDemo(nil).Stream(ctx, llm.Request{Model: catalog.Model{Tier: catalog.Frontier}, Step: s}) {
-		if err == nil {
-			text += ch.Text
-			cancel()
-			continue
-		}
-		var off *llm.CutOff
-		if !errors.As(err, &off) || !errors.Is(err, context.Canceled) || off.Chars != len(text) || off.Tokens.Output == 0 || !off.Sent {
-			t.Errorf("%v after %q", err, text)
-		}
-	}
-	if text == "" {
-		t.Error("no text before the stop")
-	}
-}
-
-func BenchmarkSummarize(b *testing.B) {
-	line := "the release is red because the login tests number %d fail on arm64 since the session cache changed, see run %d"
-	var many []chat.Message
-	for i := range 5000 {
-		many = append(many, chat.Message{Author: chat.Actor{Name: "Anna" + strconv.Itoa(i%7)}, Text: strings.ReplaceAll(line, "%d", strconv.Itoa(i*7919%1000))})
-	}
-	huge := []chat.Message{{Author: chat.Actor{Name: "Bob"}, Text: strings.Repeat("lorem ipsum dolor sit amet? consetetur. ", 2600)}}
-	for name, m := range map[string][]chat.Message{"5000 messages": many, "100 KB message": huge, "thread": release()} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				summarize(safe(step.Input{Messages: m}), lookFor(false, catalog.Local))
-			}
-		})
-	}
-}
-
-func BenchmarkAsk5000(b *testing.B) {
-	var many []chat.Message
-	for i := range 5000 {
-		many = append(many, chat.Message{Author: chat.Actor{Name: "Anna"}, Text: "run " + strconv.Itoa(i) + " of the release fails on arm64 since the cache changed"})
-	}
-	for b.Loop() {
-		ask(safe(step.Input{Messages: many, Instruction: "why does run 77 fail?"}), lookFor(false, catalog.Local))
 	}
 }
