@@ -1,6 +1,8 @@
 package intent
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -209,5 +211,40 @@ func BenchmarkCheckSummary(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Check(s, answer)
+	}
+}
+
+// People's own summaries of public threads state what the threads say; the fact
+// checks must let nearly all of them pass, or every repair would be for nothing.
+func TestFactChecksSeldomBlamePeoplesSummaries(t *testing.T) {
+	type row struct {
+		Messages []struct{ User, Text string }
+		Summary  string
+	}
+	blamed, rows := 0, 0
+	f, err := os.Open(shared(t, "data", "threads-summary.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for s := json.NewDecoder(f); ; rows++ {
+		var r row
+		if err := s.Decode(&r); err != nil {
+			break
+		}
+		in := step.Input{}
+		for _, m := range r.Messages {
+			in.Messages = append(in.Messages, chat.Message{Author: chat.Actor{Name: m.User}, Text: m.Text})
+		}
+		var c findings
+		c.facts(source(in), r.Summary+" [1]")
+		if len(c) > 0 {
+			blamed++
+			t.Logf("%+v", c)
+		}
+	}
+	t.Logf("%d of %d summaries written by people fail a fact check", blamed, rows)
+	if rows == 0 || blamed*10 > rows {
+		t.Errorf("%d of %d", blamed, rows)
 	}
 }

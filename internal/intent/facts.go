@@ -4,10 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
-
-	"github.com/tierwise/tierwise/internal/step"
 )
 
 // facts of an answer that must occur in the conversation.
@@ -33,86 +30,6 @@ var counted = set(`messages message people persons options option items item dec
 // notNames begin a clause like a name does.
 var notNames = set(`the they this that these it someone somebody everyone everybody nobody team people others both each there who which what we you
 	another nothing everything users customers participants one neither all either`)
-
-// material is what is known of the conversation.
-type material struct {
-	text    string // lower case, spaces collapsed: words, names and links
-	numbers map[string]bool
-	names   map[string]bool
-	days    map[string]bool // "2006-01-02" of the messages and a week around them
-	times   map[string]bool
-	day     string // the last day that went into days
-	first   int
-	last    int
-	words   int
-}
-
-// source collects the facts of a step's input.
-func source(in step.Input) material {
-	m := material{numbers: map[string]bool{}, names: map[string]bool{}, days: map[string]bool{}, times: map[string]bool{},
-		first: max(in.First, 1), last: max(in.First, 1) + len(in.Messages) - 1}
-	var b strings.Builder
-	add := func(s string) {
-		b.WriteString(strings.ToLower(plainQuotes(s)))
-		b.WriteByte(' ')
-	}
-	for _, msg := range in.Messages {
-		add(nameOf(msg.Author))
-		add(msg.Text)
-		add(msg.Permalink)
-		for _, f := range msg.Files {
-			add(f.Name)
-		}
-		for _, w := range strings.Fields(strings.ToLower(nameOf(msg.Author))) {
-			m.names[w] = true
-		}
-		m.words += len(strings.Fields(msg.Text))
-		m.when(msg.At)
-	}
-	for _, s := range []string{in.Text, in.Instruction, in.Channel, in.Asker, in.Previous} {
-		add(s)
-	}
-	m.words += len(strings.Fields(in.Text))
-	m.when(in.Now)
-	m.text = strings.Join(strings.Fields(b.String()), " ")
-	eachNumber(m.text, func(n string) { m.numbers[plainNumber(n)] = true })
-	m.numbers[strconv.Itoa(len(in.Messages))] = true
-	return m
-}
-
-// eachNumber calls f with every number that numberPattern finds; it is for long
-// texts, where a pattern would be the slowest part of a check.
-func eachNumber(text string, f func(n string)) {
-	digit := func(i int) bool { return i < len(text) && text[i] >= '0' && text[i] <= '9' }
-	for i := 0; i < len(text); i++ {
-		if !digit(i) {
-			continue
-		}
-		start := i
-		for digit(i) || i < len(text) && (text[i] == '.' || text[i] == ',') && digit(i+1) {
-			i++
-		}
-		f(text[start:i])
-	}
-}
-
-// when makes the day of a message and the days around it known: "tomorrow" is a
-// date to a reader.
-func (m *material) when(t time.Time) {
-	if t.IsZero() {
-		return
-	}
-	m.times[t.UTC().Format("15:04")] = true
-	day := t.Format(time.DateOnly)
-	if day == m.day {
-		return // messages of one day come in a row
-	}
-	m.day = day
-	for d := -1; d <= 7; d++ {
-		m.days[t.AddDate(0, 0, d).Format(time.DateOnly)] = true
-	}
-	m.numbers[strconv.Itoa(t.Year())] = true
-}
 
 // facts reports what the answer states and the source does not.
 func (c *findings) facts(src material, answer string) {
@@ -192,22 +109,6 @@ func (c *findings) dates(src material, text string) string {
 	return monthDay.ReplaceAllString(text, " ")
 }
 
-// hasDay reports whether a day of a month is in the source, in words or as the
-// date of a message.
-func (m material) hasDay(number, month string) bool {
-	if m.numbers[plainNumber(number)] && strings.Contains(m.text, month) {
-		return true
-	}
-	n, _ := strconv.Atoi(number)
-	for d := range m.days {
-		t, err := time.Parse(time.DateOnly, d)
-		if err == nil && t.Day() == n && strings.ToLower(t.Month().String()[:3]) == month {
-			return true
-		}
-	}
-	return false
-}
-
 // numbers checks what is left: a number must be in the source, unless it only
 // counts things or numbers a list.
 func (c *findings) numbers(src material, text string) {
@@ -222,23 +123,6 @@ func (c *findings) numbers(src material, text string) {
 			continue
 		}
 		c.add(CodeNumber, "This number does not occur in the conversation: "+clip(n, 30))
-	}
-}
-
-// knows reports whether a lower-case name is an author's or occurs as a word.
-func (m material) knows(name string) bool {
-	if m.names[name] {
-		return true
-	}
-	for from := 0; ; {
-		i := strings.Index(m.text[from:], name)
-		if i < 0 {
-			return false
-		}
-		if at := from + i; edge(m.text, at, at+len(name)) {
-			return true
-		}
-		from += i + len(name)
 	}
 }
 
