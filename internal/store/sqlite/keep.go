@@ -70,8 +70,6 @@ const (
 	purgeStep  = 500
 	purgeEvery = time.Second
 	purgeSoon  = purgeEvery / 20 // while there is a backlog
-	// holdKept is how long a closed hold is remembered after its lifetime.
-	holdKept = 24 * time.Hour
 )
 
 // purge removes some of what has expired. It follows on the commits of callers,
@@ -93,17 +91,14 @@ func (w *writer) purge() {
 }
 
 func (t *tx) purge() (backlog bool, err error) {
-	for _, p := range []struct {
-		query string
-		until time.Time
-	}{
-		{`DELETE FROM seen WHERE (tenant, mark) IN (SELECT tenant, mark FROM seen WHERE expires <= ? LIMIT ?)`, t.now},
-		{`DELETE FROM marks WHERE (tenant, key) IN (SELECT tenant, key FROM marks WHERE expires <= ? LIMIT ?)`, t.now},
-		{`DELETE FROM rates WHERE (tenant, key) IN (SELECT tenant, key FROM rates WHERE ends <= ? LIMIT ?)`, t.now},
-		{`DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE expires > 0 AND expires <= ? LIMIT ?)`, t.now},
-		{`DELETE FROM holds WHERE (tenant, id) IN (SELECT tenant, id FROM holds WHERE closed > 0 AND expires <= ? LIMIT ?)`, t.now.Add(-holdKept)},
+	for _, query := range []string{
+		`DELETE FROM seen WHERE (tenant, mark) IN (SELECT tenant, mark FROM seen WHERE expires <= ? LIMIT ?)`,
+		`DELETE FROM marks WHERE (tenant, key) IN (SELECT tenant, key FROM marks WHERE expires <= ? LIMIT ?)`,
+		`DELETE FROM rates WHERE (tenant, key) IN (SELECT tenant, key FROM rates WHERE ends <= ? LIMIT ?)`,
+		`DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE expires > 0 AND expires <= ? LIMIT ?)`,
+		`DELETE FROM holds WHERE (tenant, id) IN (SELECT tenant, id FROM holds WHERE closed > 0 AND expires <= ? LIMIT ?)`,
 	} {
-		r, err := t.exec(p.query, nanos(p.until), purgeStep)
+		r, err := t.exec(query, nanos(t.now), purgeStep)
 		if err != nil {
 			return false, err
 		}

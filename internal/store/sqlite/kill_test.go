@@ -46,7 +46,9 @@ func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data", "tierwise.db")
 	acks := newAcks()
 	for range kills {
-		acks.read(t, start(t, path, acks.resume()))
+		lines, end := start(t, path, acks.resume())
+		acks.read(t, lines)
+		end()
 		check(t, path, acks)
 	}
 	open := acks.drain(t, path)
@@ -62,7 +64,8 @@ func TestKill(t *testing.T) {
 }
 
 // start runs a victim and kills it a random while after its first sign of life.
-func start(t *testing.T, path string, from int) *bufio.Scanner {
+// end demands that it did not end by itself.
+func start(t *testing.T, path string, from int) (acks *bufio.Scanner, end func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), victimEnv+"="+path, victimEnv+"_FROM="+strconv.Itoa(from))
@@ -78,13 +81,13 @@ func start(t *testing.T, path string, from int) *bufio.Scanner {
 	if !lines.Scan() || lines.Text() != "ready" {
 		t.Fatalf("the victim did not start: %q", lines.Text())
 	}
-	after := time.AfterFunc(time.Duration(30+rand.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-	t.Cleanup(func() {
-		after.Stop()
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return lines
+	time.AfterFunc(time.Duration(30+rand.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+	return lines, func() {
+		_ = cmd.Wait() // it says that the victim was killed
+		if cmd.ProcessState.Exited() {
+			t.Errorf("the victim ended by itself: %v", cmd.ProcessState)
+		}
+	}
 }
 
 // acks is what victims were told, and the first contradiction in it.

@@ -146,11 +146,29 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	if err := migrate(ctx, conn, s.clock.Now()); err != nil {
+	err = durable(ctx, conn, s.path)
+	if err == nil {
+		err = migrate(ctx, conn, s.clock.Now())
+	}
+	if err != nil {
 		return errors.Join(err, conn.Close(), db.Close())
 	}
 	s.writes = newWriter(s, db, conn)
 	return s.read(ctx, false)
+}
+
+// durable refuses a file system on which SQLite cannot keep its log, such as
+// some network shares: it would silently work in another mode, without readers
+// beside the writer.
+func durable(ctx context.Context, conn *sql.Conn, path string) error {
+	var mode string
+	if err := conn.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return misplaced(nil, "The file system of %s does not support the store. Put TIERWISE_DATA_DIR on a local disk.", path)
+	}
+	return nil
 }
 
 // Close finishes what was handed in, releases the file and its lock, and wakes

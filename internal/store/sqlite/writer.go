@@ -182,6 +182,8 @@ func (w *writer) commit(batch []*operation) error {
 func (w *writer) attempt(batch []*operation, run func(*tx, *operation) error) error {
 	t := newTx(w)
 	if _, err := t.control(`BEGIN IMMEDIATE`); err != nil {
+		// An earlier transaction may hang on because the disk refused its end.
+		_, _ = t.control(`ROLLBACK`)
 		return err
 	}
 	err := t.runAll(batch, run)
