@@ -14,6 +14,16 @@ import (
 	"github.com/tierwise/tierwise/internal/chat"
 )
 
+// Sealer keeps the conversations unreadable in the state file; internal/seal
+// has one. A blob opens only for the tenant and purpose it was sealed for.
+type Sealer interface {
+	Seal(tenant, purpose string, plain []byte) []byte
+	Open(tenant, purpose string, blob []byte) ([]byte, error)
+}
+
+// purpose is what the lines of the state file are sealed for.
+const purpose = "localchat"
+
 // entry is one line of the state file: the first says when the World was born,
 // every other one is a message as it now is, or one that is gone.
 type entry struct {
@@ -21,24 +31,29 @@ type entry struct {
 	Workspace string    `json:"workspace,omitempty"`
 	Message   *Message  `json:"message,omitempty"`
 	Gone      *chat.Ref `json:"gone,omitempty"`
+	// Sealed holds the rest of the line where there is a Sealer.
+	Sealed []byte `json:"sealed,omitempty"`
 }
 
 // journal appends entries to the state file. A nil journal keeps nothing.
 type journal struct {
-	file *os.File
-	born time.Time
-	size int64 // length of the whole lines
+	file     *os.File
+	platform chat.Platform
+	sealer   Sealer // nil writes in the clear
+	born     time.Time
+	size     int64 // length of the whole lines
 }
 
 // openJournal reads the entries of a state file, or begins one. A last line cut
 // by a crash is dropped; any other unreadable line is an error, because what
 // follows it would be shown as the whole conversation.
-func openJournal(path string, now time.Time) (*journal, []entry, error) {
+func openJournal(cfg Config, now time.Time) (*journal, []entry, error) {
+	path := cfg.State
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, nil, fmt.Errorf("localchat: open state: %w", err)
 	}
-	j := &journal{file: file, born: now}
+	j := &journal{file: file, platform: cfg.Platform, sealer: cfg.Sealer, born: now}
 	entries, err := j.read()
 	if kept := newest(entries); err == nil && len(entries) > compactFrom && len(kept) < len(entries)/2 {
 		entries = kept
@@ -93,7 +108,7 @@ func (j *journal) rewrite(path string, entries []entry) error {
 	if err != nil {
 		return err
 	}
-	fresh := &journal{file: file, born: j.born}
+	fresh := &journal{file: file, platform: j.platform, sealer: j.sealer, born: j.born}
 	for _, e := range entries {
 		if err := fresh.write(e); err != nil {
 			return errors.Join(err, file.Close())
@@ -128,6 +143,9 @@ func (j *journal) read() ([]entry, error) {
 			}
 			j.born = e.Born
 		}
+		if e, err = j.unsealed(e); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
 		j.size += int64(len(line))
 		entries = append(entries, e)
 	}
@@ -140,6 +158,9 @@ func (j *journal) write(e entry) error {
 		return nil
 	}
 	line, err := json.Marshal(e)
+	if err == nil && j.sealer != nil && e.Born.IsZero() {
+		line, err = json.Marshal(entry{Workspace: e.Workspace, Sealed: j.sealer.Seal(j.tenant(e), purpose, line)})
+	}
 	if err != nil {
 		return fmt.Errorf("%w: encode: %w", chat.ErrUnknownResult, err)
 	}
@@ -150,6 +171,31 @@ func (j *journal) write(e entry) error {
 	}
 	j.size += int64(len(line))
 	return nil
+}
+
+// tenant is the workspace of a line, as the Sealer knows it.
+func (j *journal) tenant(e entry) string {
+	return chat.Place{Platform: j.platform, Workspace: e.Workspace}.Tenant()
+}
+
+// unsealed is a line as it was before it was sealed; a line in the clear, from
+// a time without a Sealer, stays as it is.
+func (j *journal) unsealed(e entry) (entry, error) {
+	if e.Sealed == nil {
+		return e, nil
+	}
+	if j.sealer == nil {
+		return entry{}, errors.New("the file is sealed and no key was given")
+	}
+	plain, err := j.sealer.Open(j.tenant(e), purpose, e.Sealed)
+	if err != nil {
+		return entry{}, err
+	}
+	var open entry
+	if err := json.Unmarshal(plain, &open); err != nil {
+		return entry{}, errors.New("what was sealed is damaged")
+	}
+	return open, nil
 }
 
 func (j *journal) close() error { return j.file.Close() }

@@ -4,9 +4,9 @@
 // permalinks, history to the end) and what real platforms do wrong (lost
 // results, rate limits, slowness, addresses that are gone) on demand, so that
 // the terminal and the browser are full adapters and not toys. With a state
-// file, what was said outlives the process; the file is the platform's own and
-// holds conversations in the clear, readable by its owner only. The package
-// knows nothing of terminals or browsers, of models, or of money.
+// file, what was said outlives the process; the file is readable by its owner
+// only, and sealed where a Sealer is given. The package knows nothing of
+// terminals or browsers, of models, or of money.
 package localchat
 
 import (
@@ -36,6 +36,8 @@ type Config struct {
 	// State is the path of the file that keeps what is said; "" keeps nothing.
 	// Only one World may use a file at a time; the caller sees to that.
 	State string
+	// Sealer seals what the state file keeps; nil leaves it in the clear.
+	Sealer Sealer
 	// Link is the beginning of permalinks; default "http://chat.localhost".
 	Link string
 }
@@ -77,7 +79,8 @@ func Open(cfg Config, sources ...Source) (*World, error) {
 	w.born = w.clock.Now()
 	var said []entry
 	if cfg.State != "" {
-		j, entries, err := openJournal(cfg.State, w.born)
+		cfg.Platform = w.platform
+		j, entries, err := openJournal(cfg, w.born)
 		if err != nil {
 			return nil, err
 		}
