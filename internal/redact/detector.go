@@ -8,10 +8,37 @@ import (
 
 // detector finds values of one kind. possible is a cheap look that spares the
 // pattern; valid decides a match by more than its shape.
+// around, when set, is a character that every value contains: only the words
+// with it are searched.
 type detector struct {
 	pattern  *regexp.Regexp
 	possible func(s string) bool
+	around   string
 	valid    func(s string, from, to int) bool
+}
+
+// matches lists the pattern's matches in s.
+func (d detector) matches(s string) [][]int {
+	if d.around == "" {
+		return d.pattern.FindAllStringSubmatchIndex(s, -1)
+	}
+	var out [][]int
+	for at := 0; ; {
+		i := strings.Index(s[at:], d.around)
+		if i < 0 {
+			return out
+		}
+		i += at
+		from := max(at, strings.LastIndexAny(s[:i], " \t\n")+1)
+		to := len(s)
+		if n := strings.IndexAny(s[i:], " \t\n"); n >= 0 {
+			to = i + n
+		}
+		for _, loc := range d.pattern.FindAllStringIndex(s[from:to], -1) {
+			out = append(out, []int{from + loc[0], from + loc[1]})
+		}
+		at = to
+	}
 }
 
 var detectors = map[Kind]detector{
@@ -34,6 +61,7 @@ var detectors = map[Kind]detector{
 	Email: {
 		pattern:  regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}\b`),
 		possible: func(s string) bool { return strings.Contains(s, "@") },
+		around:   "@",
 	},
 	Phone: {
 		pattern:  regexp.MustCompile(`\+\d[\d ()./-]{6,20}\d|\(\d{2,5}\)[ ./-]?\d[\d ./-]{4,14}\d|\b0\d{1,4}[ /-]\d[\d ./-]{4,14}\d\b|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b`),

@@ -93,7 +93,7 @@ func (t *Turn) Text(s string) string {
 func (t *Turn) replace(k Kind, d detector, s string) string {
 	var b strings.Builder
 	last := 0
-	for _, loc := range d.pattern.FindAllStringSubmatchIndex(s, -1) {
+	for _, loc := range d.matches(s) {
 		from, to := loc[0], loc[1]
 		if n := len(loc); n > 2 { // the last group that took part is the value
 			for g := 2; g < n; g += 2 {

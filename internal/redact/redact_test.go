@@ -124,10 +124,17 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-func BenchmarkText(b *testing.B) {
-	text := strings.Repeat("Anna: the release 2.4 is red, see run 77 and write to a@b.example about it please. ", 50)
-	b.SetBytes(int64(len(text)))
+func BenchmarkMessages(b *testing.B) {
+	var thread []chat.Message
+	for i := range 50 {
+		text := "Anna: the release 2.4 is red again, see run 77 and tell me what you think of it please."
+		if i%10 == 0 {
+			text += " Write to a@b.example or call +49 30 1234 5678."
+		}
+		thread = append(thread, chat.Message{Text: text})
+	}
+	b.ReportAllocs()
 	for b.Loop() {
-		NewTurn(Kinds()...).Text(text)
+		NewTurn(Kinds()...).Messages(thread)
 	}
 }
