@@ -201,3 +201,62 @@ func TestExpiredRowsAreRemoved(t *testing.T) {
 		t.Errorf("%d event marks, %d marks, %d records, %v", seen, marks, records, err)
 	}
 }
+
+// Close answers whatever was handed in before it.
+func TestCloseDrains(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tierwise.db")
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := s.stall(t)
+	const n = 40
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			id := strconv.Itoa(i)
+			if _, err := s.Enqueue(context.Background(), job.Job{ID: id, Tenant: "T", Marks: []string{id}}); err != nil {
+				t.Errorf("job %s: %v", id, err)
+			}
+		})
+	}
+	s.queued(t, n)
+	wg.Go(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	<-s.closing
+	release()
+	wg.Wait()
+	s, err = Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if b, err := s.Backlog(t.Context()); err != nil || b.Ready != n {
+		t.Errorf("%d jobs of %d, %v", b.Ready, n, err)
+	}
+}
+
+// A caller who leaves before the writer has come to his operation leaves no
+// trace.
+func TestWithdrawnBeforeItRan(t *testing.T) {
+	s := openAt(t, clock.System{})
+	release := s.stall(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() {
+		_, err := s.Enqueue(ctx, job.Job{ID: "j", Tenant: "T"})
+		gone <- err
+	}()
+	s.queued(t, 1)
+	cancel()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	release()
+	if b, err := s.Backlog(t.Context()); err != nil || b.Ready != 0 {
+		t.Errorf("%d jobs, %v", b.Ready, err)
+	}
+}
