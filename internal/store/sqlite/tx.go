@@ -57,6 +57,7 @@ func newTx(w *writer) *tx {
 	return &tx{w: w, dirty: map[counterKey]*counter{}, cells: map[cellKey]usage.Cell{}}
 }
 
+// runAll runs the operations, writes what they gathered and commits.
 func (t *tx) runAll(batch []*operation, run func(*tx, *operation) error) error {
 	for _, op := range batch {
 		t.now = t.w.store.clock.Now().UTC().Round(0)
@@ -99,6 +100,7 @@ func (t *tx) guarded(op *operation) error {
 	return err
 }
 
+// revert puts the gathered sums back to what they were before the operation.
 func (t *tx) revert() {
 	for i := len(t.oldCounters) - 1; i >= 0; i-- {
 		*t.oldCounters[i].at = t.oldCounters[i].was
@@ -166,17 +168,7 @@ func (t *tx) flush() error {
 	return nil
 }
 
-// countersKept bounds the counters in memory; older windows are seldom asked
-// for again.
-const countersKept = 20_000
-
-// settled is called when the transaction is on disk.
-func (t *tx) settled() {
-	if len(t.w.counters) > countersKept {
-		clear(t.w.counters)
-	}
-}
-
+// addCell adds to one rollup row on disk.
 func (t *tx) addCell(k cellKey, c usage.Cell) error {
 	v := c.Values()
 	_, err := t.exec(`INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -14,6 +14,10 @@ import (
 // first of them waits for the last.
 const batchMax = 512
 
+// countersKept bounds the counters in memory; those of past windows are seldom
+// asked for again.
+const countersKept = 20_000
+
 // writer is the one goroutine that changes the file. Callers hand operations
 // in; it runs all that are there in one transaction, commits once, and then
 // answers them all. While a commit waits for the disk the next batch gathers,
@@ -104,7 +108,7 @@ func (w *writer) loop() {
 	for {
 		batch, more := w.take()
 		if len(batch) > 0 {
-			w.settle(batch)
+			w.serve(batch)
 			w.purge()
 		}
 		if !more {
@@ -139,10 +143,10 @@ func (w *writer) take() (batch []*operation, more bool) {
 	return batch, len(w.queue) > 0 || !w.closed
 }
 
-// settle runs a batch and answers its callers. A transaction that fails as a
+// serve runs a batch and answers its callers. A transaction that fails as a
 // whole (a full disk rolls all of it back) is tried again one operation at a
 // time, so that only those fail that cannot be done.
-func (w *writer) settle(batch []*operation) {
+func (w *writer) serve(batch []*operation) {
 	err := w.commit(batch)
 	if err != nil && len(batch) > 1 {
 		for _, op := range batch {
@@ -195,7 +199,9 @@ func (w *writer) attempt(batch []*operation, run func(*tx, *operation) error) er
 		_, _ = t.control(`ROLLBACK`) // fails when SQLite has rolled back by itself
 		return err
 	}
-	t.settled()
+	if len(w.counters) > countersKept {
+		clear(w.counters)
+	}
 	w.store.jobs.tell(t.jobs)
 	w.store.posts.tell(t.posts)
 	return nil
