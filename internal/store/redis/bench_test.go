@@ -66,7 +66,7 @@ func defaults(tb testing.TB, s *redis.Store, tenant string) {
 // race measures operations and PINGs with the same number of callers in turn,
 // and reports both medians and their ratio.
 func race(b *testing.B, server *redistest.Server, callers int, op func(n int) error) {
-	client := goredis.NewClient(&goredis.Options{Network: "unix", Addr: server.Socket, PoolSize: max(callers, 20)})
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr, PoolSize: max(callers, 20)})
 	defer client.Close()
 	ping := func(int) error { return client.Ping(context.Background()).Err() }
 	var pings, ops []time.Duration
@@ -114,7 +114,7 @@ func BenchmarkAgainstPing(b *testing.B) {
 	for _, fsync := range []string{redistest.EverySec, redistest.Always} {
 		b.Run("fsync="+fsync, func(b *testing.B) {
 			server := redistest.Start(b, fsync)
-			s := open(b, server, redis.Options{PoolSize: 64})
+			s := openAt(b, server.TCP(), redis.Options{PoolSize: 64})
 			defaults(b, s, "W")
 			var made atomic.Int64
 			next := func(kind string) string {

@@ -17,13 +17,16 @@ const (
 	overPlace  = 11 // where OverBy begins
 )
 
-// places spreads a cell over its places at rest.
-func places(c usage.Cell) [cellPlaces]int64 {
+// cellOf spreads a cell over its places at rest.
+func cellOf(c usage.Cell) []int64 {
 	v := c.Values()
-	var p [cellPlaces]int64
+	p := make([]int64, cellPlaces)
 	p[0], p[1] = parts(c.Cost)
 	copy(p[2:overPlace], v[1:len(v)-1])
 	p[overPlace], p[overPlace+1] = parts(c.OverBy)
+	for len(p) > 0 && p[len(p)-1] == 0 {
+		p = p[:len(p)-1]
+	}
 	return p
 }
 
@@ -39,13 +42,9 @@ func parts(n money.Nano) (dollars, nanos int64) {
 
 // packCell writes a cell for rest.
 func packCell(c usage.Cell) []byte {
-	p := places(c)
-	n := len(p)
-	for n > 0 && p[n-1] == 0 {
-		n--
-	}
-	out := []byte{0x90 | byte(n)}
-	for _, v := range p[:n] {
+	p := cellOf(c)
+	out := []byte{0x90 | byte(len(p))}
+	for _, v := range p {
 		if v >= 0 && v < 0x80 {
 			out = append(out, byte(v))
 		} else {

@@ -114,11 +114,11 @@ func (s *Store) now() time.Time { return time.UnixMicro(s.nowAt(time.Now())).UTC
 
 // Dispatch implements usage.Ledger.
 func (s *Store) Dispatch(ctx context.Context, r usage.DispatchRequest) error {
-	entry, err := toWire(r.Provisional)
+	entry, rest, err := toWire(r.Provisional)
 	if err != nil {
 		return fmt.Errorf("redis: dispatch: %w", err)
 	}
-	v, err := s.run(ctx, partition(r.Tenant), dispatchScript, encode(r.Tenant), r.Hold, r.Step, entry)
+	v, err := s.run(ctx, partition(r.Tenant), dispatchScript, encode(r.Tenant), r.Hold, r.Step, entry, rest)
 	if err != nil {
 		return err
 	}

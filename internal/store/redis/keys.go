@@ -35,7 +35,7 @@ import (
 //	<space>o:<post>  hash   a post              <space>h:<hold>  hash    a hold
 //	<space>e:<month> stream entries             <space>b:<month> hash    booked ids → place in e
 //	<space>months    set    months with entries <space>marked    set     months with booked ids
-//	<space>s:<window> hash  settled by scope    <space>v:<window> hash   held by scope
+//	<space>n:<window> hash  +<scope> → settled, ~<scope> → held
 //	<space>r:<window> hash  rollup row → cell   <space>lim       hash    limits
 //	<space>d:<kind>:<id> hash a record          <space>di        zset    <kind> US <id>
 //	<space>m:<mark>  string a mark              <space>k:<rate>  hash    a rate

@@ -99,7 +99,7 @@ func (s *Store) levelsAfter(r *reply, st usage.Settlement, p []any) []usage.Leve
 func (s *Store) settleArgs(st usage.Settlement, in usage.Booked) ([]any, error) {
 	args := []any{s.nonce(), encode(st.Tenant), flag(st.Entry != nil)}
 	if st.Entry != nil {
-		e, err := toWire(*st.Entry)
+		e, rest, err := toWire(*st.Entry)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func (s *Store) settleArgs(st usage.Settlement, in usage.Booked) ([]any, error) 
 		if in != (usage.Booked{}) {
 			ids = bookedText(in)
 		}
-		args = append(args, st.Hold, st.Step, e, ids, scopesText(st.Entry.Scopes()), windowsText(st.Fallback))
+		args = append(args, st.Hold, st.Step, e, rest, ids, scopesText(st.Entry.Scopes()), windowsText(st.Fallback))
 	}
 	args = append(args, flag(st.Finish != nil))
 	if st.Finish == nil {

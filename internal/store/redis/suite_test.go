@@ -16,7 +16,12 @@ var _ storetest.Store = (*redis.Store)(nil)
 // open opens a store on a server, closed when the test ends.
 func open(tb testing.TB, server *redistest.Server, opt redis.Options) *redis.Store {
 	tb.Helper()
-	s, err := redis.Open(context.Background(), server.URL(), opt)
+	return openAt(tb, server.URL(), opt)
+}
+
+func openAt(tb testing.TB, url string, opt redis.Options) *redis.Store {
+	tb.Helper()
+	s, err := redis.Open(context.Background(), url, opt)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -26,16 +26,15 @@ type wireWindow struct {
 	Boundary string           `json:"b"` // microseconds
 }
 
-// wireEntry is an entry as scripts book it: they need the sums it adds to, and
-// keep the body unread.
+// wireEntry is an entry as scripts book it: the sums it adds to. Its body
+// travels beside it, unread.
 type wireEntry struct {
-	ID     string     `json:"id"`
-	Body   string     `json:"b"`
-	Cost   string     `json:"c"`
-	Unsure string     `json:"u,omitempty"` // "1" for an uncertain one
-	Rows   []string   `json:"k"`
-	Cell   [][2]int64 `json:"f"` // place in the cell, number to add; zeros left out
-	Scopes []string   `json:"s"`
+	ID     string   `json:"id"`
+	Cost   string   `json:"c"`
+	Unsure string   `json:"u,omitempty"` // "1" for an uncertain one
+	Rows   []string `json:"k"`
+	Cell   []int64  `json:"f"`
+	Scopes []string `json:"s"` // counters of what is settled
 }
 
 // body is an entry at rest. It has the fields of usage.Entry under short names,
@@ -78,32 +77,28 @@ type body struct {
 	Sample  bool         `json:"sa,omitempty"`
 }
 
-// toWire writes an entry for the scripts, or refuses an amount that no store
+// toWire writes an entry and its body for the scripts, or refuses an amount that no store
 // can compare exactly.
-func toWire(e usage.Entry) ([]byte, error) {
+func toWire(e usage.Entry) (entry, rest []byte, err error) {
 	if e.Cost > money.Max || e.Cost < -money.Max || e.Estimate > money.Max || e.Estimate < -money.Max {
-		return nil, money.ErrRange
+		return nil, nil, money.ErrRange
 	}
-	b, err := json.Marshal(body(e))
-	if err != nil {
-		return nil, err
+	if rest, err = json.Marshal(body(e)); err != nil {
+		return nil, nil, err
 	}
-	w := wireEntry{ID: e.ID, Body: string(b), Cost: digits(e.Cost)}
+	w := wireEntry{ID: e.ID, Cost: digits(e.Cost)}
 	if e.Status == usage.Uncertain {
 		w.Unsure = "1"
 	}
 	for _, k := range e.Keys() {
 		w.Rows = append(w.Rows, rowName(k))
 	}
-	for i, v := range places(usage.CellOf(e)) {
-		if v != 0 {
-			w.Cell = append(w.Cell, [2]int64{int64(i) + 1, v}) // Lua counts from 1
-		}
-	}
+	w.Cell = cellOf(usage.CellOf(e))
 	for _, s := range e.Scopes() {
-		w.Scopes = append(w.Scopes, s.Key())
+		w.Scopes = append(w.Scopes, "+"+s.Key())
 	}
-	return json.Marshal(w)
+	entry, err = json.Marshal(w)
+	return entry, rest, err
 }
 
 // entryFrom reads a row as scripts give it: id, body, instant, window ids.

@@ -1,5 +1,5 @@
-// Package redistest runs a private redis-server for a test: on a unix socket in
-// a directory of its own, with the fsync mode the test chose. It can be stopped,
+// Package redistest runs a private redis-server for a test: on a unix socket and
+// a free loopback port, in a directory of its own, with the fsync mode the test chose. It can be stopped,
 // killed as by kill -9, and started again over the same data. Tests skip, and
 // say so, where no redis-server is installed. It is for tests only and never
 // touches a server it did not start.
@@ -29,6 +29,7 @@ const (
 // Server is a redis-server that a test owns.
 type Server struct {
 	Socket string // path of its unix socket
+	Addr   string // host:port on the loopback interface
 	dir    string
 	args   []string
 	cmd    *exec.Cmd
@@ -47,8 +48,9 @@ func Start(tb testing.TB, fsync string, more ...string) *Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &Server{dir: dir, Socket: filepath.Join(dir, "s")}
-	s.args = []string{"--port", "0", "--unixsocket", s.Socket, "--dir", dir, "--save", "", "--loglevel", "warning", "--logfile", filepath.Join(dir, "log")}
+	s := &Server{dir: dir, Socket: filepath.Join(dir, "s"), Addr: freeAddr(tb)}
+	_, port, _ := net.SplitHostPort(s.Addr) // freeAddr made it
+	s.args = []string{"--bind", "127.0.0.1", "--port", port, "--unixsocket", s.Socket, "--dir", dir, "--save", "", "--loglevel", "warning", "--logfile", filepath.Join(dir, "log")}
 	if fsync != Off {
 		s.args = append(s.args, "--appendonly", "yes", "--appendfsync", fsync)
 	}
@@ -65,8 +67,22 @@ func Start(tb testing.TB, fsync string, more ...string) *Server {
 	return s
 }
 
+// freeAddr finds a port that nobody listens on now.
+func freeAddr(tb testing.TB) string {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
 // URL is where the server is, for redis.Open.
 func (s *Server) URL() string { return "unix://" + s.Socket }
+
+// TCP is the same server over the loopback interface.
+func (s *Server) TCP() string { return "redis://" + s.Addr }
 
 // Run starts the server again over the same data and waits until it answers.
 func (s *Server) Run() error {

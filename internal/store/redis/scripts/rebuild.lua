@@ -8,13 +8,17 @@
 local t, window, rows = arg(), arg(), tonumber(arg())
 local T = space(t)
 call('DEL', T .. 'r:' .. window)
-call('DEL', T .. 's:' .. window)
+for _, name in ipairs(call('HKEYS', T .. 'n:' .. window)) do
+  if string.sub(name, 1, 1) == '+' then
+    call('HDEL', T .. 'n:' .. window, name)
+  end
+end
 for _ = 1, rows do
   local row, cell = arg(), arg()
   call('HSET', T .. 'r:' .. window, row, cell)
 end
 while pos < #ARGV do
   local scope, amount = arg(), arg()
-  call('HSET', T .. 's:' .. window, scope, amount)
+  call('HSET', T .. 'n:' .. window, '+' .. scope, amount)
 end
 return 1

@@ -4,7 +4,7 @@
 -- KEYS[1] partition root
 -- ARGV    clock, nonce, workspace,
 --         "1" when there is an entry, and then: hold id, step, entry (JSON),
---         window ids to book in or "", scopes of the entry (JSON), windows to
+--         its body, window ids to book in or "", scopes of the entry (JSON), windows to
 --         fall back on (JSON);
 --         "1" when there is a finish, and then: job id, delivery, number of
 --         writes, writes (kind, id, body, lifetime in µs, expected version,
@@ -18,7 +18,7 @@
 local nonce, t = arg(), arg()
 local T = space(t)
 
-local entry = arg() == '1' and { hold = arg(), step = arg(), e = cjson.decode(arg()), ids = arg(), sc = arg(), wi = arg() }
+local entry = arg() == '1' and { hold = arg(), step = arg(), e = cjson.decode(arg()), body = arg(), ids = arg(), sc = arg(), wi = arg() }
 local finish = arg() == '1' and { id = arg(), delivery = arg(), writes = readWrites(), posts = {} }
 if finish then
   for i = 1, tonumber(arg()) do
@@ -60,7 +60,7 @@ if entry then
     else
       ids = choose(cjson.decode(entry.wi))
     end
-    row, booked = book(t, entry.e, ids), 1
+    row, booked = book(t, entry.e, entry.body, ids), 1
     if open then
       settleStep(t, h, entry.step)
     end
@@ -68,7 +68,7 @@ if entry then
   if open then
     sc, wi = h.sc, h.wi
   end
-  stand = levels(T, cjson.decode(open and h.sc or entry.sc), cjson.decode(open and h.wi or entry.wi), idsFrom(row[4] or '||'), false)
+  stand = levels(T, open and scopesOf(h) or cjson.decode(entry.sc), cjson.decode(open and h.wi or entry.wi), idsFrom(row[4] or '||'), false)
 end
 
 if finish and verdict == 'ok' and not again then

@@ -1,9 +1,18 @@
 -- books: rows, the sums kept beside them, and the marks that make an entry's
 -- id count once. The amounts that limits are checked against are strings
--- throughout, and HINCRBY adds them as 64-bit integers.
+-- throughout, and HINCRBY adds them as 64-bit integers: in the hash of a window,
+-- "+<scope>" is what is settled there and "~<scope>" what is held.
 
 local KINDS = { 'day', 'week', 'month' }
-local NANOS = { 2, 13 } -- places of nano-dollars in a cell; dollars are just before
+local DOLLAR = 1000000000
+
+-- carry keeps the nano-dollars behind the dollars at a place below one dollar.
+local function carry(cell, place)
+  local nanos = cell[place + 1]
+  if nanos and nanos >= DOLLAR then
+    cell[place], cell[place + 1] = cell[place] + 1, nanos - DOLLAR
+  end
+end
 
 -- idsFrom reads the window ids "<day>|<week>|<month>", of which any may be
 -- empty.
@@ -32,21 +41,14 @@ end
 local function addRollup(T, window, e)
   local key = T .. 'r:' .. window
   local old = call('HMGET', key, unpack(e.k))
-  local new = {}
+  local new, add, count = {}, e.f, #e.f
   for r, name in ipairs(e.k) do
     local cell = old[r] and cmsgpack.unpack(old[r]) or {}
-    for _, f in ipairs(e.f) do
-      for i = #cell + 1, f[1] do
-        cell[i] = 0
-      end
-      cell[f[1]] = cell[f[1]] + f[2]
+    for i = 1, count do
+      cell[i] = (cell[i] or 0) + add[i]
     end
-    for _, nano in ipairs(NANOS) do
-      if cell[nano] and cell[nano] >= 1000000000 then
-        cell[nano] = cell[nano] - 1000000000
-        cell[nano - 1] = cell[nano - 1] + 1
-      end
-    end
+    carry(cell, 1)
+    carry(cell, 12)
     new[2 * r - 1], new[2 * r] = name, cmsgpack.pack(cell)
   end
   call('HSET', key, unpack(new))
@@ -76,11 +78,11 @@ local function rowAt(T, month, mark)
 end
 
 -- book appends a row and adds it to every sum it belongs to. e is as Go made
--- it: id, b (body), c (cost), u ("1" when uncertain), k (rollup rows), f (place
--- and number of its cell, zeros left out), s (scopes).
-local function book(t, e, ids)
+-- it: id, c (cost), u ("1" when uncertain), k (rollup rows), f (its cell,
+-- without trailing zeros), s (settled counters); body is kept unread.
+local function book(t, e, body, ids)
   local T, month = space(t), ids.month or ''
-  local place = call('XADD', T .. 'e:' .. month, '*', 'i', e.id, 'b', e.b, 't', whole(now), 'w', idsTo(ids))
+  local place = call('XADD', T .. 'e:' .. month, '*', 'i', e.id, 'b', body, 't', whole(now), 'w', idsTo(ids))
   call('HSET', T .. 'b:' .. month, e.id, (e.u == '1' and 'u' or '-') .. place)
   if call('SADD', T .. 'months', month) == 1 then
     call('SADD', T .. 'marked', month)
@@ -92,12 +94,13 @@ local function book(t, e, ids)
     if id and id ~= '' then
       local window = kind .. ':' .. id
       if e.c ~= '0' then
+        local key = T .. 'n:' .. window
         for _, scope in ipairs(e.s) do
-          call('HINCRBY', T .. 's:' .. window, scope, e.c)
+          call('HINCRBY', key, scope, e.c)
         end
       end
       addRollup(T, window, e)
     end
   end
-  return { e.id, e.b, whole(now), idsTo(ids) }
+  return { e.id, body, whole(now), idsTo(ids) }
 end

@@ -1,7 +1,8 @@
 -- holds: reserved money. A hold is a hash: sc and wi (scopes and windows as Go
 -- wrote them), ids, at, exp, st (its steps), and for each step n: a<n> the
--- amount, x<n> "d" when dispatched or "s" when settled, p<n> the entry to book
--- if nobody settles it. z marks a closed one, kept until its lifetime is over.
+-- amount, x<n> "d" when dispatched or "s" when settled, p<n> and b<n> the entry
+-- and its body to book if nobody settles it. z marks a closed one, kept until
+-- its lifetime is over.
 
 local function holdKey(t, id)
   return space(t) .. 'h:' .. id
@@ -19,15 +20,25 @@ local function loadHold(t, id)
   return h
 end
 
+-- scopesOf are the scopes of a hold, read once.
+local function scopesOf(h)
+  h.scopes = h.scopes or cjson.decode(h.sc)
+  return h.scopes
+end
+
 -- reserve adds a signed amount to what is held in the scopes and windows of a
 -- hold.
 local function reserve(t, scopes, ids, amount)
-  local T = space(t)
+  local names = {}
+  for i, s in ipairs(scopes) do
+    names[i] = '~' .. s.k .. ':' .. s.i
+  end
   for _, kind in ipairs(KINDS) do
     local id = ids[kind]
     if id and id ~= '' then
-      for _, s in ipairs(scopes) do
-        call('HINCRBY', T .. 'v:' .. kind .. ':' .. id, s.k .. ':' .. s.i, amount)
+      local key = space(t) .. 'n:' .. kind .. ':' .. id
+      for _, name in ipairs(names) do
+        call('HINCRBY', key, name, amount)
       end
     end
   end
@@ -41,7 +52,7 @@ local function settleStep(t, h, n)
   h['x' .. n] = 's'
   call('HSET', holdKey(t, h.name), 'x' .. n, 's')
   if h['a' .. n] ~= '0' then
-    reserve(t, cjson.decode(h.sc), idsFrom(h.ids), '-' .. h['a' .. n])
+    reserve(t, scopesOf(h), idsFrom(h.ids), '-' .. h['a' .. n])
   end
 end
 
@@ -59,12 +70,12 @@ local function closeHold(t, id, h)
     if state == 'd' then
       local e = cjson.decode(h['p' .. n])
       if not find(space(t), e.id) then
-        book(t, e, idsFrom(h.ids))
+        book(t, e, h['b' .. n], idsFrom(h.ids))
         uncertain = uncertain + 1
       end
     end
     settleStep(t, h, n)
-    for _, f in ipairs({ 'a', 'x', 'p' }) do
+    for _, f in ipairs({ 'a', 'x', 'p', 'b' }) do
       gone[#gone + 1] = f .. n
     end
   end

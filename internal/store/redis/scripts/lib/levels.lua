@@ -1,35 +1,47 @@
 -- levels: where scopes stand. scopes are { k, i, t } (kind, id, templates),
 -- windows are { k, i, n, b } (kind, id, next id, boundary).
 
--- limitsOf returns, for each scope and window, the limit of the scope's own id,
--- else of its first template that has one, as "<amount>|<extra>|<until>|<then>",
--- or "" when there is none.
-local function limitsOf(T, scopes, windows)
+-- SLOTS are where the windows stand in a limit: "lim" keeps, for a scope or a
+-- template, "<day>;<week>;<month>", each "<amount>|<extra>|<until>|<then>" or
+-- nothing.
+local SLOTS = { day = 1, week = 2, month = 3 }
+
+local function slotsFrom(s)
+  local slots, n = { '', '', '' }, 0
+  for part in string.gmatch(s .. ';', '([^;]*);') do
+    n = n + 1
+    slots[n] = part
+  end
+  return slots
+end
+
+-- limitsOf returns, for each scope, the limits by slot: those of its own id,
+-- else of its first template that has one for that window.
+local function limitsOf(T, scopes)
   local names, n = {}, 0
   for _, s in ipairs(scopes) do
-    for _, w in ipairs(windows) do
+    n = n + 1
+    names[n] = s.k .. ':' .. s.i
+    for _, template in ipairs(s.t or {}) do
       n = n + 1
-      names[n] = s.k .. ':' .. s.i .. ':' .. w.k
-      for _, template in ipairs(s.t or {}) do
-        n = n + 1
-        names[n] = s.k .. ':' .. template .. ':' .. w.k
-      end
+      names[n] = s.k .. ':' .. template
     end
   end
   local found = n > 0 and call('HMGET', T .. 'lim', unpack(names)) or {}
   local out, at = {}, 0
   for i, s in ipairs(scopes) do
-    out[i] = {}
-    for j = 1, #windows do
-      local limit = ''
-      for _ = 0, #(s.t or {}) do
-        at = at + 1
-        if limit == '' and found[at] then
-          limit = found[at]
+    local mine = { '', '', '' }
+    for _ = 0, #(s.t or {}) do
+      at = at + 1
+      if found[at] then
+        for slot, limit in ipairs(slotsFrom(found[at])) do
+          if mine[slot] == '' then
+            mine[slot] = limit
+          end
         end
       end
-      out[i][j] = limit
     end
+    out[i] = mine
   end
   return out
 end
@@ -37,25 +49,25 @@ end
 -- levels returns { scope number, window number, window id, settled, held,
 -- limit } for each scope and window; only those with a limit unless all.
 local function levels(T, scopes, windows, ids, all)
-  local limits = limitsOf(T, scopes, windows)
-  local names = {}
+  local limits = limitsOf(T, scopes)
+  local count, names = #scopes, {}
   for i, s in ipairs(scopes) do
-    names[i] = s.k .. ':' .. s.i
+    names[i] = '+' .. s.k .. ':' .. s.i
+    names[count + i] = '~' .. s.k .. ':' .. s.i
   end
-  local settled, held = {}, {}
-  if #names > 0 then
+  local sums = {}
+  if count > 0 then
     for j, w in ipairs(windows) do
-      local window = w.k .. ':' .. (ids[w.k] or '')
-      settled[j] = call('HMGET', T .. 's:' .. window, unpack(names))
-      held[j] = call('HMGET', T .. 'v:' .. window, unpack(names))
+      sums[j] = call('HMGET', T .. 'n:' .. w.k .. ':' .. (ids[w.k] or ''), unpack(names))
     end
   end
   local out, n = {}, 0
-  for i = 1, #scopes do
+  for i = 1, count do
     for j, w in ipairs(windows) do
-      if all or limits[i][j] ~= '' then
+      local limit = limits[i][SLOTS[w.k]] or ''
+      if all or limit ~= '' then
         n = n + 1
-        out[n] = { i, j, ids[w.k] or '', settled[j][i] or '0', held[j][i] or '0', limits[i][j] }
+        out[n] = { i, j, ids[w.k] or '', sums[j][i] or '0', sums[j][count + i] or '0', limit }
       end
     end
   end
