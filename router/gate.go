@@ -144,3 +144,11 @@ func (w *walk) allowed() string {
 	}
 	return "the local tier, where it is not switched off"
 }
+
+// ClosedBy says in words which gate stops an option for a request, or "".
+func ClosedBy(r Request, o Option) string {
+	if g := gate(r, o); g != "" {
+		return gateText(g, r)
+	}
+	return ""
+}

@@ -74,26 +74,15 @@ func (w *work) scopes() []usage.Scope {
 
 // ask is the router's request.
 func (w *work) ask(levels []usage.Level) router.Request {
-	s, now := w.t.Settings, w.a.Clock.Now()
-	var in, out, most int64
-	var chars int
-	for _, st := range w.steps {
-		n := w.a.Models.widest(st)
-		in, out, most = in+n, out+st.MaxOutput, max(most, n)
-		for _, p := range st.Prompt {
-			chars += len(p.Text)
-		}
+	s := w.t.Settings
+	r := w.a.Models.Request(w.steps, w.a.Clock.Now())
+	r.Intent, r.Template, r.Workflow, r.Language, r.Class = w.want.Intent, w.input.Template, w.charge.workflow, w.input.Language, w.class
+	r.Messages, r.Code = len(w.input.Messages), strings.Contains(w.input.Text+w.want.Instruction, "```")
+	r.Policy = router.Policy{
+		Start: s.Tier(w.want.Intent), Ceiling: s.Ceiling(), Origin: s.TierOrigin(w.want.Intent), Regions: s.Regions(), Deny: s.Deny(),
+		Verify: s.Verify(w.want.Intent), AnswerCap: s.AnswerCap(), Fast: s.Fast(),
 	}
-	start, origin := s.Tier(w.want.Intent), s.TierOrigin(w.want.Intent)
-	r := router.Request{
-		Intent: w.want.Intent, Template: w.input.Template, Workflow: w.charge.workflow, Language: w.input.Language, Class: w.class,
-		In: most, Out: w.steps[0].MaxOutput, Messages: len(w.input.Messages), Chars: chars, Code: strings.Contains(w.input.Text+w.want.Instruction, "```"),
-		Policy: router.Policy{
-			Start: start, Ceiling: s.Ceiling(), Origin: origin, Regions: s.Regions(), Deny: s.Deny(), Verify: s.Verify(w.want.Intent),
-			AnswerCap: s.AnswerCap(), Fast: s.Fast(),
-		},
-		Budget: budget(levels), Models: w.a.Models.Options(in, out, now), Now: now,
-	}
+	r.Budget = budget(levels)
 	r.Asked = w.asked()
 	return r
 }

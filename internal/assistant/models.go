@@ -79,6 +79,23 @@ func (m *Models) Options(in, out int64, at time.Time) []router.Option {
 	return list
 }
 
+// Request is the part of the router's input that follows from the steps and
+// the models: sizes, and the models with what these steps would cost on each.
+func (m *Models) Request(steps []step.Step, at time.Time) router.Request {
+	r := router.Request{Out: steps[0].MaxOutput, Now: at}
+	var in, out int64
+	for _, s := range steps {
+		n := m.widest(s)
+		in, out, r.In = in+n, out+s.MaxOutput, max(r.In, n)
+		r.Out = max(r.Out, s.MaxOutput)
+		for _, p := range s.Prompt {
+			r.Chars += len(p.Text)
+		}
+	}
+	r.Models = m.Options(in, out, at)
+	return r
+}
+
 // worst is the most a call can cost, and whether that is known.
 func (m *Models) worst(r catalog.Model, in, out int64, at time.Time) (money.Nano, bool) {
 	if m.catalog.Free(r) {

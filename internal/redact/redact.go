@@ -23,12 +23,12 @@ type Kind string
 
 // The kinds. Each is chosen on its own.
 const (
-	Keys  Kind = "keys"  // API keys, tokens, passwords in assignments, private keys
-	Email Kind = "email" // e-mail addresses
-	Phone Kind = "phone" // telephone numbers in international or grouped form
-	Card  Kind = "card"  // payment cards whose check digit is right
-	IBAN  Kind = "iban"  // bank accounts whose check digits are right
-	IP    Kind = "ip"    // IPv4 and IPv6 addresses
+	Keys  Kind = "secret" // API keys, tokens, passwords in assignments, private keys
+	Email Kind = "email"  // e-mail addresses
+	Phone Kind = "phone"  // telephone numbers in international or grouped form
+	Card  Kind = "card"   // payment cards whose check digit is right
+	IBAN  Kind = "iban"   // bank accounts whose check digits are right
+	IP    Kind = "ip"     // IPv4 and IPv6 addresses
 )
 
 // Kinds lists all kinds, in the order in which they are looked for: a longer
@@ -41,7 +41,7 @@ func ParseKinds(names []string) ([]Kind, error) {
 	for _, n := range names {
 		k := Kind(strings.ToLower(strings.TrimSpace(n)))
 		if !slices.Contains(Kinds(), k) {
-			return nil, fmt.Errorf("redact: unknown kind %q: use keys, email, phone, card, iban or ip", n)
+			return nil, fmt.Errorf("redact: unknown kind %q: use secret, email, phone, card, iban or ip", n)
 		}
 		out = append(out, k)
 	}
@@ -71,7 +71,7 @@ func NewTurn(kinds ...Kind) *Turn {
 
 // typed is a placeholder that a person wrote: it is changed, or the answer would
 // turn it into somebody's data.
-var typed = regexp.MustCompile(`\[(KEYS|EMAIL|PHONE|CARD|IBAN|IP)_(\d{1,6})\]`)
+var typed = regexp.MustCompile(`\[(SECRET|EMAIL|PHONE|CARD|IBAN|IP)_(\d{1,6})\]`)
 
 // Text returns s with every value of the chosen kinds replaced by a placeholder
 // such as "[EMAIL_1]".
@@ -170,7 +170,7 @@ func (t *Turn) Restore(s string) string {
 }
 
 // longestMark is the longest placeholder: what a Restorer must hold back.
-const longestMark = len("[EMAIL_999999]")
+const longestMark = len("[SECRET_999999]")
 
 // Restorer is Restore for text that arrives in pieces: it holds back a
 // placeholder that is not complete yet.

@@ -59,7 +59,7 @@ func TestAWrongCheckDigitIsNoAccount(t *testing.T) {
 func TestSecretsInAssignmentsAndAddresses(t *testing.T) {
 	turn := NewTurn(Keys)
 	got := turn.Text(`password: hunter22x and api_key="abcdef123" Authorization: Bearer abcdefghijklmnopqrst redis://u:pa55word@host`)
-	want := `password: [KEYS_1] and api_key="[KEYS_2]" Authorization: Bearer [KEYS_3] redis://u:[KEYS_4]@host`
+	want := `password: [SECRET_1] and api_key="[SECRET_2]" Authorization: Bearer [SECRET_3] redis://u:[SECRET_4]@host`
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}

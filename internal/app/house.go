@@ -1,0 +1,172 @@
+// Package app wires the house by hand and starts and stops it in order: store,
+// rooms, adapters, workers. It is the only place that knows all rooms, so that
+// none of them has to know another's maker. Everything it builds is passed to
+// constructors; it keeps no global state, and several houses can live in one
+// process, as the tests do. What a command prints and which flags it has is the
+// matter of cmd/tierwise.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/tierwise/tierwise/internal/admin"
+	"github.com/tierwise/tierwise/internal/assistant"
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/clock"
+	"github.com/tierwise/tierwise/internal/config"
+	"github.com/tierwise/tierwise/internal/gate"
+	"github.com/tierwise/tierwise/internal/intake"
+	"github.com/tierwise/tierwise/internal/people"
+	"github.com/tierwise/tierwise/internal/schedule"
+	"github.com/tierwise/tierwise/internal/settings"
+)
+
+// Parts are what a House is built from.
+type Parts struct {
+	Config config.Config
+	Store  Store
+	Models *assistant.Models
+	Clock  clock.Clock
+	Log    *slog.Logger
+	Pace   intake.Pace
+	Sealer intake.Sealer
+	// Approved says whether a workspace is switched on; nil asks the
+	// configuration.
+	Approved func(tenant string) bool
+}
+
+// House is everything between the adapters and the store.
+type House struct {
+	Door      *intake.Door
+	Assistant *assistant.Assistant
+	Settings  *settings.Settings
+	Guard     *admin.Guard
+	store     Store
+	worker    *intake.Worker
+	poster    *intake.Poster
+	name      string
+	clock     clock.Clock
+	log       *slog.Logger
+	openers   map[chat.Platform]chat.Opener
+}
+
+// Build makes a House. Adapters are joined with Join before Run.
+func Build(p Parts) *House {
+	h := &House{store: p.Store, clock: p.Clock, log: p.Log, openers: map[chat.Platform]chat.Opener{}, name: replica()}
+	open := func(pl chat.Platform) chat.Opener { return h.openers[pl] }
+	accept := func(ctx context.Context, e chat.Event) error { return h.Door.Accept(ctx, e) }
+	h.Settings = settings.New(p.Store, p.Config.Policy, p.Clock)
+	names := people.New(p.Store, p.Sealer.(people.Sealer), p.Clock)
+	h.Guard = admin.NewGuard(p.Store, p.Config.Policy, accept, p.Log)
+	h.Assistant = assistant.New(assistant.Deps{
+		Ledger: h.Guard, Records: p.Store, Sealer: p.Sealer, Stopper: p.Store, Models: p.Models, Settings: h.Settings, Openers: open, Clock: p.Clock, Log: p.Log,
+	})
+	room := admin.New(admin.Deps{
+		Books: books{Store: p.Store, guard: h.Guard}, Records: p.Store, Settings: h.Settings, People: names, Sealer: p.Sealer, Openers: open,
+		Accept: accept, Policy: p.Config.Policy, Sample: p.Models.Sample(), Clock: p.Clock, Log: p.Log,
+	})
+	if p.Approved == nil {
+		p.Approved = approved(p.Config)
+	}
+	th := p.Config.Policy.Throttle
+	g := gate.New(h.Settings, names, p.Store, open, p.Approved, h.Assistant, room, room.Notify, gate.Limits{PerMinute: th.PerMinute}, p.Log)
+	h.Door = intake.NewDoor(p.Store, p.Sealer, nil, g, intake.Caps{Person: th.Person, Channel: th.Channel})
+	h.worker = intake.NewWorker(h.name, p.Store, h.Guard, p.Sealer, g, p.Pace, p.Log)
+	h.poster = intake.NewPoster(h.name, p.Store, p.Sealer, open, h.Assistant.Undelivered, p.Pace, p.Log)
+	return h
+}
+
+// books gives the admin room the reader with the policy's limits in place.
+type books struct {
+	Store
+	guard *admin.Guard
+}
+
+// Join connects a platform.
+func (h *House) Join(p chat.Platform, o chat.Opener) { h.openers[p] = o }
+
+// Following tells an adapter whether the bot answers in a thread, and whether
+// its channel lets it do so without a mention. A store that cannot be asked
+// counts as no: a mention still works.
+func (h *House) Following(ctx context.Context, at chat.Place) (chat.Owned, bool) {
+	owned, err := h.Assistant.Owned(ctx, at)
+	if err != nil || owned.Owner == "" {
+		return chat.Owned{}, false
+	}
+	s, err := h.Settings.Resolve(ctx, at, chat.Channel{}, "")
+	if err != nil {
+		return chat.Owned{}, false
+	}
+	return owned, s.FollowUps()
+}
+
+// Run works until ctx ends, then lets running jobs finish and posts go out.
+func (h *House) Run(ctx context.Context) {
+	var rooms sync.WaitGroup
+	rooms.Go(func() { h.worker.Run(ctx) })
+	rooms.Go(func() { h.poster.Run(ctx) })
+	rooms.Go(func() { schedule.Run(ctx, h.store, h.name, h.clock, 5*time.Second, h.log, h.works()...) })
+	rooms.Wait()
+}
+
+// works are the periodic jobs.
+func (h *House) works() []schedule.Work {
+	return []schedule.Work{{
+		Name: "sweep", Period: schedule.Every(10 * time.Second), Keep: time.Minute, Limit: 30 * time.Second,
+		Do: func(ctx context.Context) error {
+			s, err := h.store.Sweep(ctx)
+			if s.Uncertain > 0 {
+				h.log.Warn("calls of unknown outcome were booked at their estimate", "calls", s.Uncertain)
+			}
+			return err
+		},
+	}}
+}
+
+// Idle returns when nothing is waiting, running or to be sent any more.
+func (h *House) Idle(ctx context.Context) error {
+	tick := time.NewTicker(3 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		b, err := h.store.Backlog(ctx)
+		if err != nil {
+			return fmt.Errorf("app: idle: %w", err)
+		}
+		if b.Ready+b.Parked+b.Running+b.Waiting+b.Outbox == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), errors.New("app: work is still going on"))
+		case <-tick.C:
+		}
+	}
+}
+
+// approved reads TIERWISE_WORKSPACES; local workspaces need no approval.
+func approved(cfg config.Config) func(string) bool {
+	ids, all := cfg.Workspaces()
+	return func(tenant string) bool {
+		p := chat.PlaceOf(tenant)
+		return all || p.Platform == chat.Console || p.Platform == chat.Playground || slices.Contains(ids, p.Workspace)
+	}
+}
+
+// replica is this process's name among others.
+func replica() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "host"
+	}
+	return host + "/" + strconv.Itoa(os.Getpid()) + "/" + ulid.Make().String()
+}
