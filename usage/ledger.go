@@ -120,8 +120,7 @@ type Reader interface {
 	// Levels returns where scopes stand in windows (by the store's clock), one
 	// Level per scope and window, with the limit that applies.
 	Levels(ctx context.Context, tenant string, scopes []Scope, windows []Window) ([]Level, error)
-	// Rollup returns the rows of some dimensions in one window; without dims,
-	// all of them.
+	// Rollup returns the rows of some dimensions in one window.
 	Rollup(ctx context.Context, tenant string, k WindowKind, id string, dims ...Dim) (map[Key]Cell, error)
 	// Entries returns up to max rows of a month in the order they were booked,
 	// after the cursor ("" is the start), and the cursor to go on from ("" at

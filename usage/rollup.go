@@ -23,6 +23,11 @@ const (
 	ByChannelTier Dim = "channel|tier"
 )
 
+// Dims lists all dimensions.
+func Dims() []Dim {
+	return []Dim{ByTotal, ByChannel, ByActor, ByTeam, ByWorkflow, ByIntent, ByTier, ByModel, ByProvider, BySource, ByPurpose, ByIntentTier, ByChannelTier}
+}
+
 // Key is one row of a rollup.
 type Key struct {
 	Dim   Dim

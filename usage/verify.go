@@ -138,7 +138,7 @@ func (p *Proof) compare(ctx context.Context, r Reader, b *books) error {
 	}
 	for _, k := range WindowKinds() {
 		for id, rows := range b.rows[k] {
-			kept, err := r.Rollup(ctx, p.Tenant, k, id)
+			kept, err := r.Rollup(ctx, p.Tenant, k, id, Dims()...)
 			if err != nil {
 				return fmt.Errorf("usage: verify: %w", err)
 			}

@@ -117,7 +117,12 @@ func (c *Console) person(change localchat.Change) {
 
 // body prints head and text; further lines are indented.
 func (c *Console) body(change localchat.Change, text string) {
-	lines := strings.Split(safe(strings.TrimRight(text, "\n ")), "\n")
+	if change.Message.Post != nil {
+		text = c.style.markdown(safe(text))
+	} else {
+		text = safe(text)
+	}
+	lines := strings.Split(strings.TrimRight(text, "\n "), "\n")
 	head := oneLine(strings.TrimSuffix(c.head(change), " "))
 	c.out.line(strings.TrimRight(c.style.paint(bold, head)+" "+lines[0], " "))
 	for _, l := range lines[1:] {

@@ -63,7 +63,7 @@ func runSpend(ctx context.Context, args []string, s streams) error {
 }
 
 func spendOf(ctx context.Context, r usage.Reader, tenant, month string) (spendReport, error) {
-	rows, err := r.Rollup(ctx, tenant, usage.Month, month)
+	rows, err := r.Rollup(ctx, tenant, usage.Month, month, usage.Dims()...)
 	if err != nil {
 		return spendReport{}, err
 	}

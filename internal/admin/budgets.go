@@ -54,7 +54,7 @@ func (a *Admin) bars(ctx context.Context, t turn.Task) (string, error) {
 
 func whose(l usage.Level) string {
 	who := map[usage.ScopeKind]string{usage.Workspace: "workspace", usage.Channel: "this channel", usage.User: "you", usage.Team: "team " + l.Scope.ID, usage.Workflow: "workflow " + l.Scope.ID}[l.Scope.Kind]
-	return who + ", " + map[usage.WindowKind]string{usage.Day: "today", usage.Week: "this week", usage.Month: "this month"}[l.Window]
+	return who + " " + map[usage.WindowKind]string{usage.Day: "today", usage.Week: "this week", usage.Month: "this month"}[l.Window]
 }
 
 // budgets shows the levels, and to those who see the workspace all limits that

@@ -169,7 +169,7 @@ func percent(used, limit money.Nano) int64 {
 func (a *Admin) Notify(ctx context.Context, t turn.Task) (turn.Result, error) {
 	e := t.Event
 	f := e.Fields
-	text := fmt.Sprintf("**%s %%** of the budget for %s is used: %s of %s.", f["percent"], f["who"], f["used"], f["limit"])
+	text := fmt.Sprintf("**%s %%** of the budget of %s is used: %s of %s.", f["percent"], f["who"], f["used"], f["limit"])
 	if f["percent"] == "100" && f["then"] != string(usage.Warn) {
 		text += " From here on requests that cost money may be refused; the local tier stays free."
 	}

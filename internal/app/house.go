@@ -29,6 +29,7 @@ import (
 	"github.com/tierwise/tierwise/internal/people"
 	"github.com/tierwise/tierwise/internal/schedule"
 	"github.com/tierwise/tierwise/internal/settings"
+	"github.com/tierwise/tierwise/usage"
 )
 
 // Parts are what a House is built from.
@@ -90,6 +91,28 @@ func Build(p Parts) *House {
 type books struct {
 	Store
 	guard *admin.Guard
+}
+
+// Levels sees to the policy's limits first.
+func (b books) Levels(ctx context.Context, tenant string, scopes []usage.Scope, windows []usage.Window) ([]usage.Level, error) {
+	return b.guard.Levels(ctx, tenant, scopes, windows)
+}
+
+// Limits sees to the policy's limits first.
+func (b books) Limits(ctx context.Context, tenant string) ([]usage.Limit, error) {
+	if err := b.guard.Ensure(ctx, tenant); err != nil {
+		return nil, err
+	}
+	return b.Store.Limits(ctx, tenant)
+}
+
+// SetLimits sees to the policy's limits first, so that they never replace what
+// an admin sets.
+func (b books) SetLimits(ctx context.Context, tenant string, put []usage.Limit, remove []string) error {
+	if err := b.guard.Ensure(ctx, tenant); err != nil {
+		return err
+	}
+	return b.Store.SetLimits(ctx, tenant, put, remove)
 }
 
 // Join connects a platform.

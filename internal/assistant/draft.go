@@ -8,10 +8,12 @@ import (
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
+	"github.com/tierwise/tierwise/internal/intent"
 	"github.com/tierwise/tierwise/internal/outcome"
 	"github.com/tierwise/tierwise/internal/record"
 	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/settings"
+	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/internal/turn"
 )
 
@@ -90,6 +92,45 @@ func (a *Assistant) preview(id string, s saved) chat.Post {
 		{Name: "draft.edit", Label: "Edit", Value: id, OpensForm: true},
 		{Name: "draft.discard", Label: "Discard", Value: id},
 	}}
+}
+
+// wantsLast reports whether the task is "/draft last".
+func (a *Assistant) wantsLast(t turn.Task) (bool, error) {
+	if t.Event.Kind != chat.Command || t.Event.Name != string(step.Draft) {
+		return false, nil
+	}
+	args, err := intent.ParseDraft(t.Event.Text)
+	return args.Last, err
+}
+
+// last shows the person's newest draft again, or an answer that could not be
+// delivered.
+func (a *Assistant) last(ctx context.Context, t turn.Task, err error) (turn.Result, error) {
+	if err != nil {
+		return a.failed(t, nil, err)
+	}
+	tenant := t.Event.Place.Tenant()
+	list, err := a.Records.List(ctx, tenant, record.Draft, "")
+	if err != nil {
+		return turn.Result{}, fmt.Errorf("assistant: drafts: %w", err)
+	}
+	for i := len(list) - 1; i >= 0; i-- { // ids are time-ordered
+		s, err := a.open(tenant, list[i])
+		if err != nil || s.By != t.Event.Actor.ID || s.Posted || s.Text == "" {
+			continue
+		}
+		undelivered := strings.HasSuffix(list[i].ID, undeliveredMark)
+		if s.Want.Intent != step.Draft && !undelivered {
+			continue
+		}
+		post := a.preview(list[i].ID, s)
+		if undelivered {
+			post.Buttons = nil
+		}
+		post.Job, post.Private = t.PostID(1), true
+		return turn.Result{Replies: []turn.Reply{{To: t.Event.ReplyTo, Post: post}}}, nil
+	}
+	return privately(t, "You have no draft from the last three days."), nil
 }
 
 // discard throws a draft away.

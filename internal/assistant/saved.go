@@ -86,6 +86,10 @@ func stronger(s saved) (catalog.Tier, bool) {
 	return *s.Up, true
 }
 
+// undeliveredMark ends the id of a reply that is kept because it could not be
+// sent.
+const undeliveredMark = "/undelivered"
+
 // Undelivered keeps a private reply that may not be sent again as a draft, so
 // that the person finds it; see intake.Undelivered. A public one is dropped
 // with its placeholder gone, which the poster has logged.
@@ -96,7 +100,7 @@ func (a *Assistant) Undelivered(ctx context.Context, r turn.Reply) error {
 	s := saved{
 		Event: chat.Event{Place: r.To.Place, Actor: chat.Actor{ID: r.To.To}, ReplyTo: r.To}, By: r.To.To, Text: r.Post.Text, First: r.Post.Text, At: a.Clock.Now(),
 	}
-	w, err := a.store(r.To.Place.Tenant(), r.Post.Job+"/undelivered", s)
+	w, err := a.store(r.To.Place.Tenant(), r.Post.Job+undeliveredMark, s)
 	if err != nil {
 		return err
 	}

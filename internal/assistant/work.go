@@ -51,6 +51,9 @@ func (a *Assistant) turn(ctx context.Context, t turn.Task) (turn.Result, error) 
 	if t.Wish.Command == intent.Unfollow {
 		return a.unfollow(ctx, t)
 	}
+	if last, err := a.wantsLast(t); last || err != nil {
+		return a.last(ctx, t, err)
+	}
 	asked, err := a.wanted(ctx, t)
 	if err != nil {
 		return a.failed(t, nil, err)
@@ -156,14 +159,14 @@ func (w *work) redact(names []string) error {
 const maxMessages = 5000
 
 // others leaves out the question itself and, where the conversation is the
-// matter, the bot's own posts. A question keeps them: they are what a follow-up
+// matter, the bot's own posts and what people asked it. A question keeps them: they are what a follow-up
 // refers to.
 func (w *work) others(list []chat.Message) []chat.Message {
 	out := make([]chat.Message, 0, len(list))
 	for _, m := range list {
 		switch {
 		case m.ID == w.t.Event.Message.ID && w.t.Event.Kind == chat.Mention:
-		case m.Author.Self && (w.want.Intent != step.Ask || m.ID == w.post.ID):
+		case (m.Author.Self || m.Named) && w.want.Intent != step.Ask, m.ID == w.post.ID:
 		case w.want.One != "" && m.ID != w.want.One:
 		default:
 			out = append(out, m)

@@ -25,6 +25,9 @@ type Message struct {
 	Files     []File    `json:"files,omitempty"`
 	Reactions int       `json:"reactions,omitempty"`
 	Edited    bool      `json:"edited,omitempty"`
+	// Named is set when the message names the bot: it is a request to it, not
+	// part of what people say to each other.
+	Named bool `json:"named,omitempty"`
 }
 
 // File is an attachment: named on the way in, with its bytes on the way out.

@@ -65,7 +65,7 @@ func bound(list []chat.Message, most int) ([]chat.Message, string) {
 // message is a stored message as the bot reads it.
 func (w *World) message(s *space, m *Message) chat.Message {
 	c := chat.Message{ID: m.Ref.ID, Author: s.actor(m.Author), At: m.At, Text: m.Text, Thread: m.Ref.Thread,
-		Permalink: w.Permalink(s.id, m.Ref), Edited: m.Edited}
+		Permalink: w.Permalink(s.id, m.Ref), Edited: m.Edited, Named: m.Named}
 	if m.Post != nil {
 		c.Text = m.Post.Text
 		for _, f := range m.Post.Files {
