@@ -58,6 +58,7 @@ type Store struct {
 // a Sentinel group. Errors: ErrDown when it cannot be reached, ErrUnfit when a
 // finding forbids to start, ErrSchema when a newer release wrote it.
 func Open(ctx context.Context, rawURL string, opt Options) (*Store, error) {
+	quiet()
 	client, err := connect(rawURL, opt)
 	if err != nil {
 		return nil, err
@@ -163,6 +164,15 @@ func orKept(asked, kept int) int {
 	}
 	return kept
 }
+
+// quiet stops the client from printing each failed dial past our own log. It can
+// only be told for the whole process; whatever it prints we return as an error.
+var quiet = sync.OnceFunc(func() { goredis.SetLogger(silence{}) })
+
+type silence struct{}
+
+// Printf drops the line.
+func (silence) Printf(context.Context, string, ...any) {}
 
 // nodeOf returns the client of the node that holds a partition.
 func (s *Store) nodeOf(ctx context.Context, p int) (goredis.UniversalClient, error) {

@@ -3,11 +3,11 @@
 --@ use base outbox
 -- KEYS[1] partition root
 -- ARGV    clock, workspace, post id, try
--- returns 1 when it was removed
+-- returns 1; a ticket that is no longer good changes nothing and is no error
 local t, id, try = arg(), arg(), arg()
 local p = call('HMGET', space(t) .. 'o:' .. id, 'f', 'n')
 if p[1] ~= '1' or p[2] ~= try then
-  return 0
+  return 1
 end
 removePost(t, id)
 signal('owake', 'oready')

@@ -4,12 +4,12 @@
 -- KEYS[1] partition root
 -- ARGV    clock, workspace, post id, try, after (µs), "1" when the last try
 --         certainly did nothing
--- returns 1 when it was given back
+-- returns 1; a ticket that is no longer good changes nothing and is no error
 local t, id, try, after, known = arg(), arg(), arg(), tonumber(arg()), arg()
 local key, m = space(t) .. 'o:' .. id, member(t, id)
 local p = call('HMGET', key, 'f', 'n', 'q')
 if p[1] ~= '1' or p[2] ~= try then
-  return 0
+  return 1
 end
 call('HSET', key, 'f', '0', 'r', known == '1' and '0' or '1', 'u', whole(now + after))
 if after > 0 then
