@@ -28,6 +28,7 @@ import (
 	"github.com/tierwise/tierwise/internal/intake"
 	"github.com/tierwise/tierwise/internal/people"
 	"github.com/tierwise/tierwise/internal/schedule"
+	"github.com/tierwise/tierwise/internal/seal"
 	"github.com/tierwise/tierwise/internal/settings"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -40,7 +41,7 @@ type Parts struct {
 	Clock  clock.Clock
 	Log    *slog.Logger
 	Pace   intake.Pace
-	Sealer intake.Sealer
+	Sealer *seal.Sealer
 	// Approved says whether a workspace is switched on; nil asks the
 	// configuration.
 	Approved func(tenant string) bool
@@ -67,7 +68,7 @@ func Build(p Parts) *House {
 	open := func(pl chat.Platform) chat.Opener { return h.openers[pl] }
 	accept := func(ctx context.Context, e chat.Event) error { return h.Door.Accept(ctx, e) }
 	h.Settings = settings.New(p.Store, p.Config.Policy, p.Clock)
-	names := people.New(p.Store, p.Sealer.(people.Sealer), p.Clock)
+	names := people.New(p.Store, p.Sealer, p.Clock)
 	h.Guard = admin.NewGuard(p.Store, p.Config.Policy, accept, p.Log)
 	h.Assistant = assistant.New(assistant.Deps{
 		Ledger: h.Guard, Records: p.Store, Sealer: p.Sealer, Stopper: p.Store, Models: p.Models, Settings: h.Settings, Openers: open, Clock: p.Clock, Log: p.Log,
