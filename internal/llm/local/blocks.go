@@ -18,7 +18,7 @@ type blocks struct {
 
 var (
 	decision = regexp.MustCompile(`(?i)\b(we('|’)?(ll| will| are going to|('|’)re going to) (go|use|ship|keep|do|drop|move|release|take|start|stop|switch|postpone|merge|revert|not)\b|(we|i|team|they)('|’)?(ve)? (have )?(decided|agreed)|decision:|agreed[:,.!]|agreed,? |let('|’)?s (go with|do|use|keep|drop|ship|move|not|postpone|stick)|settled on|go(ing)? with (the|option|plan)|final (call|decision|answer)|it('|’)?s decided|consensus)`)
-	action   = regexp.MustCompile(`(?i)(\bI('|’)ll (?:(?:also|then|just|try to|go|have to) )*(?:take|do|fix|write|send|check|look|update|open|file|add|make|ask|ping|test|review|prepare|create|post|push|merge|set|draft|work|handle|follow|schedule|upload|contact|try|read|move|change|remove|put|talk|call|email|mail|document|ship|get|bring|investigate|report|reproduce|run|see (?:if|what))\b|\bI will (?:take|do|fix|write|send|check|look|update|open|file|add|make|ask|test|review|prepare|create|post|push|merge|handle|follow|schedule)\b|\b(todo|action item|action|next step):|\bI can take (that|this|it)\b|\bassigned to\b)`)
+	action   = regexp.MustCompile(`(?i)(\bI('|’)ll (?:(?:also|then|just|try to|go|have to) )*(?:take|do|fix|write|send|check|look|update|open|file|add|make|ask|ping|test|review|prepare|create|post|push|merge|set|draft|work|handle|follow|schedule|upload|contact|try|read|move|change|remove|put|talk|call|email|mail|document|ship|get|bring|investigate|report|reproduce|run|see (?:if|what))\b|\bI will (?:take|do|fix|write|send|check|look|update|open|file|add|make|ask|test|review|prepare|create|post|push|merge|handle|follow|schedule|call|email|mail|move|talk|get|bring|tell)\b|\b(todo|to do|action item|action|next step):|\bI can take (that|this|it)\b|\bassigned to\b)`)
 	request  = regexp.MustCompile(`(?i)(?:^|\s)@?([\pL\d_.-]{2,30})[:,]? (?:can|could|would|will) you (?:please )?(\pL+)|^(?:please|pls) (\pL+)`)
 	webLink  = regexp.MustCompile(`https?://[^\s<>()\[\]"']+`)
 	ticket   = regexp.MustCompile(`\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?:^|\s)#\d{2,7}\b|(?i:\b(?:bug|issue|ticket|pr|lp) #?\d{2,7}\b)`)
@@ -39,7 +39,7 @@ func find(in step.Input, all []sentence, limit int) blocks {
 			if !answered(in.Messages, s) {
 				b.questions = append(b.questions, s)
 			}
-		case !asks && promises(s.text):
+		case !asks && (promises(s.text) || takes(s, authors)):
 			s.name = owner(s)
 			b.actions = append(b.actions, s)
 		case requested(s, authors):
@@ -64,6 +64,17 @@ func promises(text string) bool {
 		}
 	}
 	return false
+}
+
+// takes reports whether a sentence gives something to a person of the
+// conversation with a date: "Omar adds an alert on this by Thursday".
+func takes(s sentence, authors map[string]bool) bool {
+	words := strings.Fields(s.text)
+	if len(words) < 4 || !authors[strings.ToLower(words[0])] || !strings.Contains(s.text, " by ") {
+		return false
+	}
+	verb := words[1]
+	return verb == "will" || len(verb) > 3 && strings.HasSuffix(verb, "s") && !strings.HasSuffix(verb, "ss")
 }
 
 func last(list []sentence, n int) []sentence { return list[max(0, len(list)-n):] }
