@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/tierwise/tierwise/internal/money"
@@ -24,10 +25,12 @@ type Proof struct {
 	Differences []Difference `json:"differences,omitempty"`
 }
 
-// MonthProof is one month of a Proof.
+// MonthProof is one month of a Proof. Closed counts those of its entries that
+// are proven by a checkpoint instead of by themselves.
 type MonthProof struct {
 	Month   string     `json:"month"`
 	Entries int64      `json:"entries"`
+	Closed  int64      `json:"closed,omitempty"`
 	Cost    money.Nano `json:"cost"`
 }
 
@@ -36,37 +39,6 @@ type Difference struct {
 	What  string `json:"what"` // "month 2026-11 channel C1 cost"
 	Sum   int64  `json:"sum"`  // what is kept
 	Proof int64  `json:"proof"`
-}
-
-// books are sums formed from entries alone.
-type books struct {
-	rows    map[WindowKind]map[string]map[Key]Cell
-	settled map[WindowKind]map[string]map[string]money.Nano
-	scopes  map[string]Scope
-}
-
-func newBooks() *books {
-	b := &books{map[WindowKind]map[string]map[Key]Cell{}, map[WindowKind]map[string]map[string]money.Nano{}, map[string]Scope{}}
-	for _, k := range WindowKinds() {
-		b.rows[k], b.settled[k] = map[string]map[Key]Cell{}, map[string]map[string]money.Nano{}
-	}
-	return b
-}
-
-func (b *books) add(e Entry) {
-	for _, k := range WindowKinds() {
-		id := e.Windows.Of(k)
-		if b.rows[k][id] == nil {
-			b.rows[k][id], b.settled[k][id] = map[Key]Cell{}, map[string]money.Nano{}
-		}
-		for _, key := range e.Keys() {
-			b.rows[k][id][key] = b.rows[k][id][key].Add(CellOf(e))
-		}
-		for _, s := range e.Scopes() {
-			b.scopes[s.Key()] = s
-			b.settled[k][id][s.Key()] += e.Cost
-		}
-	}
 }
 
 // EachEntry calls f for every entry of a month in the order they were booked,
@@ -93,42 +65,74 @@ func EachEntry(ctx context.Context, r Reader, tenant, month string, f func(Entry
 // them, to the nano-USD: rollups of every day, week and month, settled counters
 // of every scope, and held money against the open holds. Run it beside a
 // working bot: a sum that was moving is read again before it is called wrong.
+// It knows of no checkpoints: when months may have been dropped, use
+// Archive.Verify.
 func Verify(ctx context.Context, r Reader, tenant string) (Proof, error) {
+	return verify(ctx, r, tenant, nil)
+}
+
+func verify(ctx context.Context, r Reader, tenant string, a *Archive) (Proof, error) {
 	for try := 1; ; try++ {
-		p, err := verify(ctx, r, tenant)
-		if err != nil || len(p.Differences) == 0 || try == 3 {
+		p, b, err := total(ctx, r, tenant, a)
+		if err != nil {
 			return p, err
+		}
+		if err := p.compare(ctx, r, b); err != nil {
+			return p, err
+		}
+		if len(p.Differences) == 0 || try == 3 {
+			slices.SortFunc(p.Differences, func(a, b Difference) int { return cmp.Compare(a.What, b.What) })
+			return p, nil
 		}
 	}
 }
 
-func verify(ctx context.Context, r Reader, tenant string) (Proof, error) {
-	p := Proof{Tenant: tenant}
-	b := newBooks()
+// total forms the books of a workspace from its entries and, with an archive,
+// from the checkpoints of its closed months.
+func total(ctx context.Context, r Reader, tenant string, a *Archive) (Proof, *books, error) {
+	p, all := Proof{Tenant: tenant}, newBooks()
 	months, err := r.Months(ctx, tenant)
 	if err != nil {
-		return p, fmt.Errorf("usage: verify: %w", err)
+		return p, nil, fmt.Errorf("usage: verify: %w", err)
+	}
+	// Checkpoints are read after the list of months: a month closed in between
+	// is in both, and known by its last entry.
+	closed, err := a.closed(ctx, tenant)
+	if err != nil {
+		return p, nil, err
+	}
+	proofs := map[string]*MonthProof{}
+	for _, m := range months {
+		proofs[m] = &MonthProof{Month: m}
+	}
+	last := map[string]string{}
+	for _, c := range closed {
+		if proofs[c.Month] == nil {
+			proofs[c.Month] = &MonthProof{Month: c.Month}
+		}
+		proofs[c.Month].Closed += c.Entries
+		proofs[c.Month].count(c.sums)
+		last[c.Month] = c.Last
+		all.join(c.sums)
 	}
 	for _, m := range months {
-		mp := MonthProof{Month: m}
-		err := EachEntry(ctx, r, tenant, m, func(e Entry) error {
-			b.add(e)
-			mp.Entries++
-			mp.Cost += e.Cost
-			return nil
-		})
+		b, err := live(ctx, r, tenant, m, last[m])
 		if err != nil {
-			return p, err
+			return p, nil, err
 		}
-		p.Months = append(p.Months, mp)
-		p.Entries += mp.Entries
-		p.Cost += mp.Cost
+		proofs[m].count(b)
+		all.join(b)
 	}
-	if err := p.compare(ctx, r, b); err != nil {
-		return p, err
+	p.Entries, p.Cost = all.entries, all.cost
+	for _, m := range slices.Sorted(maps.Keys(proofs)) {
+		p.Months = append(p.Months, *proofs[m])
 	}
-	slices.SortFunc(p.Differences, func(a, b Difference) int { return cmp.Compare(a.What, b.What) })
-	return p, nil
+	return p, all, nil
+}
+
+func (m *MonthProof) count(b *books) {
+	m.Entries += b.entries
+	m.Cost += b.cost
 }
 
 func (p *Proof) compare(ctx context.Context, r Reader, b *books) error {
@@ -136,6 +140,7 @@ func (p *Proof) compare(ctx context.Context, r Reader, b *books) error {
 	if err != nil {
 		return err
 	}
+	scopes := b.scopes()
 	for _, k := range WindowKinds() {
 		for id, rows := range b.rows[k] {
 			kept, err := r.Rollup(ctx, p.Tenant, k, id, Dims()...)
@@ -145,14 +150,14 @@ func (p *Proof) compare(ctx context.Context, r Reader, b *books) error {
 			p.rows(k, id, kept, rows)
 		}
 		ids := map[string]bool{}
-		for id := range b.settled[k] {
+		for id := range b.rows[k] {
 			ids[id] = true
 		}
 		for id := range held[k] {
 			ids[id] = true
 		}
 		for id := range ids {
-			if err := p.counters(ctx, r, b, k, id, held[k][id]); err != nil {
+			if err := p.counters(ctx, r, with(scopes, held[k][id]), fixed(k, id), settled(b.rows[k][id]), held[k][id]); err != nil {
 				return err
 			}
 		}
@@ -160,68 +165,45 @@ func (p *Proof) compare(ctx context.Context, r Reader, b *books) error {
 	return nil
 }
 
-func (p *Proof) rows(k WindowKind, id string, kept, proof map[Key]Cell) {
-	keys := map[Key]bool{}
-	for key := range kept {
-		keys[key] = true
-	}
-	for key := range proof {
-		keys[key] = true
-	}
+func (p *Proof) rows(k WindowKind, id string, kept map[Key]Cell, proof map[Key]*Cell) {
 	names := Fields()
-	for key := range keys {
-		a, b := kept[key].Values(), proof[key].Values()
-		for i := range a {
-			p.differ(fmt.Sprintf("%s %s %s %s %s", k, id, key.Dim, key.Value, names[i]), a[i], b[i])
+	differ := func(key Key, a, b Cell) {
+		have, want := a.Values(), b.Values()
+		for i := range have {
+			if have[i] != want[i] {
+				p.wrong(fmt.Sprintf("%s %s %s %s %s", k, id, key.Dim, key.Value, names[i]), have[i], want[i])
+			}
+		}
+		p.Checked += len(have)
+	}
+	for key, c := range proof {
+		differ(key, kept[key], *c)
+	}
+	for key, c := range kept {
+		if proof[key] == nil {
+			differ(key, c, Cell{})
 		}
 	}
 }
 
-func (p *Proof) counters(ctx context.Context, r Reader, b *books, k WindowKind, id string, held map[string]money.Nano) error {
-	scopes := make([]Scope, 0, len(b.scopes))
-	for _, s := range b.scopes {
-		scopes = append(scopes, Scope{Kind: s.Kind, ID: s.ID})
-	}
-	levels, err := r.Levels(ctx, p.Tenant, scopes, []Window{fixed(k, id)})
+func (p *Proof) counters(ctx context.Context, r Reader, scopes []Scope, w Window, settled, held map[string]money.Nano) error {
+	levels, err := r.Levels(ctx, p.Tenant, scopes, []Window{w})
 	if err != nil {
 		return fmt.Errorf("usage: verify: %w", err)
 	}
 	for _, l := range levels {
-		p.differ(fmt.Sprintf("%s %s %s settled", k, id, l.Scope.Key()), int64(l.Settled), int64(b.settled[k][id][l.Scope.Key()]))
-		p.differ(fmt.Sprintf("%s %s %s held", k, id, l.Scope.Key()), int64(l.Held), int64(held[l.Scope.Key()]))
+		key := l.Scope.Key()
+		p.Checked += 2
+		if l.Settled != settled[key] {
+			p.wrong(fmt.Sprintf("%s %s %s settled", w.Kind, w.ID, key), int64(l.Settled), int64(settled[key]))
+		}
+		if l.Held != held[key] {
+			p.wrong(fmt.Sprintf("%s %s %s held", w.Kind, w.ID, key), int64(l.Held), int64(held[key]))
+		}
 	}
 	return nil
 }
 
-// fixed is a window that is in force at any time, for reading a given id.
-func fixed(k WindowKind, id string) Window { return Window{Kind: k, ID: id, Next: id} }
-
-// heldBy adds open holds up by window and scope.
-func (p *Proof) heldBy(ctx context.Context, r Reader) (map[WindowKind]map[string]map[string]money.Nano, error) {
-	holds, err := r.OpenHolds(ctx, p.Tenant)
-	if err != nil {
-		return nil, fmt.Errorf("usage: verify: %w", err)
-	}
-	sum := map[WindowKind]map[string]map[string]money.Nano{Day: {}, Week: {}, Month: {}}
-	p.Held = 0
-	for _, h := range holds {
-		p.Held += h.Held
-		for _, k := range WindowKinds() {
-			id := h.Windows.Of(k)
-			if sum[k][id] == nil {
-				sum[k][id] = map[string]money.Nano{}
-			}
-			for _, s := range h.Scopes {
-				sum[k][id][s.Key()] += h.Held
-			}
-		}
-	}
-	return sum, nil
-}
-
-func (p *Proof) differ(what string, sum, proof int64) {
-	p.Checked++
-	if sum != proof {
-		p.Differences = append(p.Differences, Difference{what, sum, proof})
-	}
+func (p *Proof) wrong(what string, sum, proof int64) {
+	p.Differences = append(p.Differences, Difference{what, sum, proof})
 }
