@@ -15,6 +15,9 @@ const (
 // pageLimit is the page size of a reading call.
 func (c *call) pageLimit(otherwise, most int) int {
 	n := min(c.number("limit", otherwise), most)
+	if most := c.behaviour.PageCap; most > 0 {
+		n = min(n, most)
+	}
 	if c.behaviour.NonMarketplace {
 		n = min(n, marketplaceCut)
 	}

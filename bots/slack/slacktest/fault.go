@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,9 +82,16 @@ func Held(release <-chan struct{}) Fault {
 	}}
 }
 
+// Posting stands for all calls that put a new message before people: new posts,
+// private posts, streams, shared files and response_urls.
+const Posting = "new post"
+
+// posting are the calls Posting stands for.
+var posting = []string{"chat.postMessage", "chat.postEphemeral", "chat.startStream", "files.completeUploadExternal", "response_url"}
+
 // Fail lets the next count calls of a method meet a fault; count < 0 means all
-// until Heal. Method "*" means any. Faults of a method come before those of "*",
-// each list in order.
+// until Heal. A method may be Posting, or "*" for any; the
+// faults of the method itself come first, each list in order.
 func (f *Fake) Fail(method string, count int, fault Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -101,7 +109,11 @@ func (f *Fake) Heal() {
 func (f *Fake) takeFault(method string) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, key := range []string{method, "*"} {
+	keys := []string{method, "*"}
+	if slices.Contains(posting, method) {
+		keys = []string{method, Posting, "*"}
+	}
+	for _, key := range keys {
 		if queue := f.faults[key]; len(queue) > 0 {
 			first := queue[0]
 			if first.left > 0 {

@@ -124,8 +124,8 @@ func (f *Fake) Sample() string {
 	for _, c := range []Channel{
 		{ID: "C1", Name: "general", Members: []string{"U1", "U2", "U3", "U4", "U5", "U8", bot}},
 		{ID: "C2", Name: "support", Members: []string{"U1", "U2", "U3", "U6", bot}},
-		{ID: "C3", Name: "board", Kind: Private, Members: []string{"U3", "U4", bot}},
-		{ID: "C4", Name: "partner", Members: []string{"U1", "U3", "U7", bot}, ExtShared: true, Teams: []string{"T2"}},
+		{ID: "C3", Name: "board", Kind: Private, Members: []string{"U2", "U3", "U4", bot}},
+		{ID: "C4", Name: "partner", Members: []string{"U1", "U2", "U3", "U7", bot}, ExtShared: true, Teams: []string{"T2"}},
 	} {
 		c.Team = "T1"
 		f.AddChannel(c)

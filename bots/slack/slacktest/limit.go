@@ -10,6 +10,9 @@ type Behaviour struct {
 	// NonMarketplace makes conversations.history and replies answer at most 15
 	// messages, whatever the limit, and take one call a minute.
 	NonMarketplace bool
+	// PageCap lets every page of messages hold at most that many, as Slack may
+	// at any time; 0 is no cap.
+	PageCap int
 	// Tiers enforces the documented calls per minute of every method, and one
 	// message a second and channel with bursts of ten.
 	Tiers bool

@@ -44,10 +44,12 @@ func (f *Fake) stamp() string {
 		now = f.state.lastTS.Add(time.Microsecond)
 	}
 	f.state.lastTS = now
-	return fmt.Sprintf("%d.%06d", now.Unix(), now.Nanosecond()/1000)
+	return formatTS(now)
 }
 
-// insert gives a message a ts and stores it. f.mu is held.
+func formatTS(t time.Time) string { return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000) }
+
+// insert gives a message a ts and stores it in order. f.mu is held.
 func (f *Fake) insert(m *message) *message {
 	if m.ts == "" {
 		m.ts = f.stamp()
@@ -55,7 +57,12 @@ func (f *Fake) insert(m *message) *message {
 	if m.thread == m.ts {
 		m.thread = ""
 	}
-	f.state.messages[m.channel] = append(f.state.messages[m.channel], m)
+	all := f.state.messages[m.channel]
+	at := len(all)
+	for at > 0 && compareTS(all[at-1].ts, m.ts) > 0 {
+		at--
+	}
+	f.state.messages[m.channel] = slices.Insert(all, at, m)
 	return m
 }
 
@@ -181,6 +188,16 @@ func (f *Fake) Seed(channel, thread, user, text string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.insert(f.said(channel, thread, user, text)).ts
+}
+
+// SeedAt is Seed at a time in the past, to the microsecond. Two messages of one
+// channel must not have the same time.
+func (f *Fake) SeedAt(at time.Time, channel, thread, user, text string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := f.said(channel, thread, user, text)
+	m.ts = formatTS(at)
+	return f.insert(m).ts
 }
 
 // said is a new message of a user. f.mu is held.
