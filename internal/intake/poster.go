@@ -3,7 +3,9 @@ package intake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -54,9 +56,7 @@ func (p *Poster) Run(ctx context.Context) {
 		for _, t := range tickets {
 			sending.Go(func() {
 				defer func() { <-slots }()
-				ctx, cancel := context.WithTimeout(work, p.pace.Lease)
-				defer cancel()
-				p.send(ctx, t)
+				p.send(work, t)
 			})
 		}
 		if err != nil && ctx.Err() == nil {
@@ -66,9 +66,34 @@ func (p *Poster) Run(ctx context.Context) {
 	}
 }
 
+// Flush sends what can be sent now, and returns when nothing more can or ctx
+// has ended. It is for a process that stops: its last jobs have just been
+// answered.
+func (p *Poster) Flush(ctx context.Context) {
+	for ctx.Err() == nil && p.pass(ctx) > 0 {
+	}
+}
+
+// pass sends one claim of posts and returns how many there were.
+func (p *Poster) pass(ctx context.Context) int {
+	tickets, err := p.outbox.Posts(ctx, p.name, p.pace.Slots, p.pace.Lease, 0)
+	if err != nil && ctx.Err() == nil {
+		p.log.Error("claiming posts failed", "err", err)
+	}
+	var sending sync.WaitGroup
+	for _, t := range tickets {
+		sending.Go(func() { p.send(context.WithoutCancel(ctx), t) })
+	}
+	sending.Wait()
+	return len(tickets)
+}
+
 // send brings one post to its end: confirmed, kept as undelivered, or
-// postponed.
+// postponed. Speaking has three quarters of the lease, so that the answer is
+// told to the store before anybody else is given the post.
 func (p *Poster) send(ctx context.Context, t job.PostTicket) {
+	ctx, cancel := context.WithTimeout(ctx, p.pace.Lease*3/4)
+	defer cancel()
 	log := p.log.With("post", t.Post.ID, "try", t.Try)
 	r, err := unpack(p.sealer, t.Post)
 	if err != nil {
@@ -76,25 +101,42 @@ func (p *Poster) send(ctx context.Context, t job.PostTicket) {
 		p.confirm(ctx, log, t)
 		return
 	}
-	err = p.put(ctx, t, r)
+	tried := p.put(ctx, log, t, r)
 	var limited *chat.RateLimited
 	switch {
-	case err == nil:
+	case tried.err == nil:
 		p.confirm(ctx, log, t)
-	case errors.As(err, &limited):
-		p.postpone(ctx, log, t, limited.After, true)
-	case errors.Is(err, errKeep), errors.Is(err, chat.ErrGone), errors.Is(err, chat.ErrNoAccess), t.Try >= postTries:
-		log.Warn("post kept as undelivered", "err", err)
+	case errors.As(tried.err, &limited):
+		p.postpone(ctx, log, t, limited.After, tried)
+	case hopeless(tried.err), t.Try >= postTries:
+		log.Warn("post kept as undelivered", "err", tried.err)
 		if err := p.keep(ctx, r); err != nil {
 			log.Error("undelivered post not kept", "err", err)
-			p.postpone(ctx, log, t, time.Minute, true)
+			p.postpone(ctx, log, t, time.Minute, tried)
 			return
 		}
 		p.confirm(ctx, log, t)
 	default:
-		log.Warn("post will be tried again", "err", err)
-		p.postpone(ctx, log, t, min(time.Second<<min(t.Try, 8), 5*time.Minute), !unknown(err))
+		log.Warn("post will be tried again", "err", tried.err)
+		p.postpone(ctx, log, t, min(time.Second<<min(t.Try, 8), 5*time.Minute), tried)
 	}
+}
+
+// outcome is what one try came to. silent says that the post is certainly not
+// on the platform: neither this try nor an earlier one put it there.
+type outcome struct {
+	err    error
+	silent bool
+}
+
+// hopeless reports whether trying again cannot help or must not be done.
+func hopeless(err error) bool {
+	for _, e := range []error{errKeep, chat.ErrGone, chat.ErrNoAccess, chat.ErrUnsupported} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // unknown reports whether a failed try may have taken effect.
@@ -102,31 +144,51 @@ func unknown(err error) bool {
 	return errors.Is(err, chat.ErrUnknownResult) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// errKeep: the post must not be sent again.
-var errKeep = errors.New("intake: private post with unknown result")
+var (
+	// errKeep: the post must not be sent again.
+	errKeep = errors.New("intake: private post with unknown result")
+	// errNoOpener: another replica may speak on this platform.
+	errNoOpener = errors.New("intake: the platform is not connected here")
+	// errPosting stands for a panic in an adapter, which may have spoken.
+	errPosting = fmt.Errorf("intake: panic in an adapter: %w", chat.ErrUnknownResult)
+)
 
 // put speaks. A post that replaces a message can be repeated safely. A new one
 // whose earlier try has an unknown result is looked up by its job first when it
-// is public, and never repeated when it is private.
-func (p *Poster) put(ctx context.Context, t job.PostTicket, r turn.Reply) error {
+// is public, and never repeated when it is private. Until the look-up has said
+// that nothing is there, the earlier try stays unknown.
+func (p *Poster) put(ctx context.Context, log *slog.Logger, t job.PostTicket, r turn.Reply) (out outcome) {
+	out.silent = !t.Sent
+	defer func() {
+		if recover() != nil {
+			log.Error("panic in an adapter", "stack", string(debug.Stack()))
+			out = outcome{err: errPosting}
+		}
+	}()
 	resp, err := p.responder(ctx, r)
 	if err != nil {
-		return err
+		out.err = err
+		return out
 	}
 	if t.Sent && r.Post.Ref.IsZero() {
 		if r.To.Private {
-			return errKeep
+			out.err = errKeep
+			return out
 		}
 		ref, err := resp.Find(ctx, r.Post.Job)
 		switch {
 		case err == nil:
 			r.Post.Ref = ref
-		case !errors.Is(err, chat.ErrNotFound):
-			return err
+		case errors.Is(err, chat.ErrNotFound):
+			out.silent = true
+		default:
+			out.err = err
+			return out
 		}
 	}
-	_, err = resp.Put(ctx, r.Post)
-	return err
+	_, out.err = resp.Put(ctx, r.Post)
+	out.silent = out.silent && !unknown(out.err)
+	return out
 }
 
 func (p *Poster) responder(ctx context.Context, r turn.Reply) (chat.Responder, error) {
@@ -136,7 +198,7 @@ func (p *Poster) responder(ctx context.Context, r turn.Reply) (chat.Responder, e
 	}
 	o := p.open(at.Platform)
 	if o == nil {
-		return nil, chat.ErrGone
+		return nil, errNoOpener
 	}
 	if r.At != nil {
 		return o.OpenPlace(ctx, at)
@@ -144,14 +206,29 @@ func (p *Poster) responder(ctx context.Context, r turn.Reply) (chat.Responder, e
 	return o.Open(ctx, r.To)
 }
 
+// reportTime is how long telling the store what became of a post may take,
+// after the time for speaking is over.
+func (p *Poster) reportTime() time.Duration { return p.pace.Lease / 4 }
+
+// confirm tries twice: a post that is sent and not confirmed would be looked
+// up, and a private one kept as a draft beside what the person has read.
 func (p *Poster) confirm(ctx context.Context, log *slog.Logger, t job.PostTicket) {
-	if err := p.outbox.Confirm(context.WithoutCancel(ctx), t); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.reportTime())
+	defer cancel()
+	err := p.outbox.Confirm(ctx, t)
+	if err != nil {
+		pause(ctx, p.reportTime()/4)
+		err = p.outbox.Confirm(ctx, t)
+	}
+	if err != nil {
 		log.Error("post sent but not confirmed; it will be looked up", "err", err)
 	}
 }
 
-func (p *Poster) postpone(ctx context.Context, log *slog.Logger, t job.PostTicket, after time.Duration, known bool) {
-	if err := p.outbox.Postpone(context.WithoutCancel(ctx), t, after, known); err != nil {
+func (p *Poster) postpone(ctx context.Context, log *slog.Logger, t job.PostTicket, after time.Duration, o outcome) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.reportTime())
+	defer cancel()
+	if err := p.outbox.Postpone(ctx, t, after, o.silent); err != nil {
 		log.Error("post not postponed; its lease will run out", "err", err)
 	}
 }

@@ -14,9 +14,10 @@ import (
 type Handler interface {
 	// Handle runs one delivery to its end. Whatever can be said to the person
 	// is in the Result, also when it is bad news; an error means that the job
-	// should be tried again later. ctx ends when somebody stopped the job
-	// (context.Cause is turn.ErrStop), when the ticket was lost (job.ErrLost) or when
-	// the process shuts down; Handle must then return soon.
+	// should be tried again later; the Result's Last beside it is booked. ctx
+	// ends when somebody stopped the job (context.Cause is turn.ErrStop), when
+	// the ticket was lost (job.ErrLost) or when the process shuts down
+	// (turn.ErrShutdown); Handle must then return soon.
 	Handle(ctx context.Context, d turn.Delivery) (turn.Result, error)
 	// GiveUp words the end of a job that failed too often. It calls no
 	// provider.
@@ -51,11 +52,20 @@ func Pack(s Sealer, tenant string, r turn.Reply) (job.Outgoing, error) {
 		return job.Outgoing{}, fmt.Errorf("intake: pack: %w", err)
 	}
 	body := s.Seal(tenant, sealPost, plain)
+	return job.Outgoing{ID: r.Post.Job, Tenant: tenant, Lane: lane(r), Private: r.To.Private, Body: body}, nil
+}
+
+// lane is what a post must not overtake: what is said to everybody in its
+// thread, and elsewhere what is said to the same person.
+func lane(r turn.Reply) string {
 	p := r.To.Place
 	if r.At != nil {
 		p = *r.At
 	}
-	return job.Outgoing{ID: r.Post.Job, Tenant: tenant, Lane: p.Channel + "/" + p.Thread + "/" + r.To.To, Private: r.To.Private, Body: body}, nil
+	if p.Thread != "" && !r.To.Private {
+		return p.Channel + "/" + p.Thread
+	}
+	return p.Channel + "/" + p.Thread + "/" + r.To.To
 }
 
 func unpack(s Sealer, o job.Outgoing) (turn.Reply, error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
@@ -25,16 +26,17 @@ type Closer interface {
 type Pace struct {
 	Slots      int           // jobs run at once
 	Lease      time.Duration // how long a silent worker keeps a job
-	Beat       time.Duration // how often a running job says it lives; well below Lease
+	Beat       time.Duration // how often a running job says it lives, and learns that it was stopped; well below Lease
 	Wait       time.Duration // longest wait for work in one claim
 	Deliveries int           // after this many the job is given up
 	Grace      time.Duration // how long running jobs may go on after shutdown begins
 	Close      time.Duration // how long the closing step is tried before the job is left to its lease
 }
 
-// DefaultPace recovers the jobs of a dead worker within 15 seconds.
+// DefaultPace recovers the jobs of a dead worker within 15 seconds and lets a
+// stop take effect within one.
 func DefaultPace() Pace {
-	return Pace{Slots: 64, Lease: 12 * time.Second, Beat: 3 * time.Second, Wait: 2 * time.Second, Deliveries: 5, Grace: 20 * time.Second, Close: 30 * time.Second}
+	return Pace{Slots: 64, Lease: 12 * time.Second, Beat: time.Second, Wait: 2 * time.Second, Deliveries: 5, Grace: 20 * time.Second, Close: 30 * time.Second}
 }
 
 // Worker runs jobs.
@@ -54,10 +56,11 @@ func NewWorker(name string, q Queue, c Closer, s Sealer, h Handler, p Pace, log 
 }
 
 // Run claims and runs jobs until ctx ends; then it claims no more, lets the
-// running ones finish within the grace time, and returns.
+// running ones finish within the grace time, cancels the rest with the cause
+// turn.ErrShutdown, gives those back, and returns.
 func (w *Worker) Run(ctx context.Context) {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
 	var running sync.WaitGroup
 	slots := make(chan struct{}, w.pace.Slots)
 	for free := acquire(ctx, slots); free > 0; free = acquire(ctx, slots) {
@@ -76,14 +79,9 @@ func (w *Worker) Run(ctx context.Context) {
 			pause(ctx, time.Second)
 		}
 	}
-	done := make(chan struct{})
-	go func() { running.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(w.pace.Grace):
-		cancel()
-		<-done
-	}
+	late := time.AfterFunc(w.pace.Grace, func() { cancel(turn.ErrShutdown) })
+	defer late.Stop()
+	running.Wait()
 }
 
 // acquire takes all free slots, at least one, waiting for it if need be. It
@@ -116,29 +114,33 @@ func pause(ctx context.Context, d time.Duration) {
 // run takes one ticket from open envelope to closed job.
 func (w *Worker) run(ctx context.Context, t job.Ticket) {
 	log := w.log.With("job", t.Job.ID, "delivery", t.Delivery)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer w.beat(ctx, stop, t)()
 	d, err := w.open(t)
 	if err != nil {
 		// The event cannot be read (a lost key): nobody can be told, and
 		// running it again will not help.
 		log.Error("job given up: its event cannot be opened", "err", err)
-		w.close(ctx, log, d, turn.Result{})
+		w.close(ctx, log, d, buried(t, turn.Result{}))
 		return
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	beating := w.beat(ctx, stop, t)
-	defer beating()
 	if t.Delivery > w.pace.Deliveries {
 		log.Error("job given up", "cause", t.Cause)
-		w.close(ctx, log, d, w.handler.GiveUp(ctx, d))
+		w.close(ctx, log, d, buried(t, w.giveUp(ctx, log, d)))
 		return
 	}
-	result, err := w.handle(ctx, d)
-	switch {
-	case errors.Is(context.Cause(ctx), job.ErrLost):
+	result, err := w.handle(ctx, log, d)
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, job.ErrLost):
 		log.Warn("ticket lost; another delivery took over")
 		w.book(ctx, log, result)
+	case errors.Is(cause, turn.ErrShutdown):
+		// What a cancelled delivery has to say is about the cancelling.
+		w.book(ctx, log, result)
+		w.giveBack(ctx, log, t, turn.ErrShutdown)
 	case err != nil:
+		w.book(ctx, log, result)
 		w.giveBack(ctx, log, t, err)
 	default:
 		w.close(ctx, log, d, result)
@@ -146,16 +148,32 @@ func (w *Worker) run(ctx context.Context, t job.Ticket) {
 }
 
 // handle calls the handler and turns a panic into an error, so that one bad
-// job never takes the process down.
-func (w *Worker) handle(ctx context.Context, d turn.Delivery) (r turn.Result, err error) {
+// job never takes the process down. The panic's own text may hold content and
+// is not repeated.
+func (w *Worker) handle(ctx context.Context, log *slog.Logger, d turn.Delivery) (r turn.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.log.Error("panic in a job", "job", d.Ticket.Job.ID, "stack", string(debug.Stack()))
-			err = fmt.Errorf("intake: panic: %v", p)
+			log.Error("panic in a job", "stack", string(debug.Stack()))
+			err = errPanic
 		}
 	}()
 	return w.handler.Handle(ctx, d)
 }
+
+// giveUp asks the handler for the last words, and has its own when the handler
+// panics even there: a given up job is never silent.
+func (w *Worker) giveUp(ctx context.Context, log *slog.Logger, d turn.Delivery) (r turn.Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("panic in giving a job up", "stack", string(debug.Stack()))
+			r = turn.Say(d.Event, chat.Post{Stage: chat.Final, Ref: d.Placeholder, Text: fault.Sentence(errPanic, d.Ticket.Job.ID)})
+		}
+	}()
+	return w.handler.GiveUp(ctx, d)
+}
+
+// errPanic stands for a panic in a handler.
+var errPanic = errors.New("intake: panic in a job")
 
 func (w *Worker) open(t job.Ticket) (turn.Delivery, error) {
 	d := turn.Delivery{Ticket: t}
@@ -183,35 +201,4 @@ func (w *Worker) keep(ctx context.Context, t job.Ticket, at chat.Ref) error {
 		return fmt.Errorf("intake: keep: %w", err)
 	}
 	return nil
-}
-
-// beat tells the store that the job lives, until the returned function is
-// called. It ends ctx when the store says that the job was stopped or lost; a
-// store that cannot be reached ends it when the lease must have run out.
-func (w *Worker) beat(ctx context.Context, stop context.CancelCauseFunc, t job.Ticket) (end func()) {
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(w.pace.Beat)
-		defer tick.Stop()
-		alive := time.Now()
-		for {
-			select {
-			case <-quit:
-				return
-			case <-tick.C:
-			}
-			b, err := w.queue.Beat(context.WithoutCancel(ctx), t, w.pace.Lease, nil)
-			switch {
-			case err == nil && b.Stop:
-				stop(turn.ErrStop)
-			case err == nil:
-				alive = time.Now()
-			case errors.Is(err, job.ErrLost), time.Since(alive) > w.pace.Lease:
-				stop(job.ErrLost)
-				return
-			}
-		}
-	}()
-	return func() { close(quit); <-done }
 }

@@ -17,8 +17,14 @@ import (
 	"github.com/tierwise/tierwise/usage"
 )
 
-// ErrStop is the cause of a delivery's context when somebody stopped it.
-var ErrStop = errors.New("turn: stopped by a person")
+// Causes of a delivery's context, beside job.ErrLost.
+var (
+	// ErrStop: somebody stopped it. What it has to say is still said.
+	ErrStop = errors.New("turn: stopped by a person")
+	// ErrShutdown: the process shuts down and the grace time is over. What the
+	// delivery used is booked, what it says is dropped, and the job runs again.
+	ErrShutdown = errors.New("turn: the process shuts down")
+)
 
 // Delivery is one run of a job.
 type Delivery struct {
