@@ -60,7 +60,8 @@ func blockProblems(limits blockLimits, blocks []object, surface string) []string
 	for i, block := range blocks {
 		b.block(fmt.Sprintf("blocks[%d]", i), block, surface)
 		if block["type"] == "markdown" {
-			markdown += utf8.RuneCountInString(text(block["text"]))
+			// One block that is too long alone is told of as such.
+			markdown += min(utf8.RuneCountInString(text(block["text"])), maxMarkdown)
 		}
 	}
 	if markdown > maxMarkdown {
@@ -119,6 +120,41 @@ func (b *blockCheck) block(at string, block object, surface string) {
 		b.visualization(at, block)
 	case "table":
 		b.table(at, block)
+	default:
+		b.parts(at, kind, block)
+	}
+}
+
+// partLimits are the texts of the rarer blocks that have a longest length.
+var partLimits = map[string][]string{
+	"alert": {"text"}, "card": {"title", "subtitle", "body", "subtext"}, "container": {"title", "subtitle"},
+	"video": {"alt_text", "title", "author_name", "description", "provider_name"},
+}
+
+// partCounts are the lists of the rarer blocks that have a most.
+var partCounts = map[string]string{"card": "actions", "carousel": "elements", "container": "child_blocks"}
+
+func (b *blockCheck) parts(at, kind string, block object) {
+	for _, part := range partLimits[kind] {
+		s := text(block[part])
+		if o, ok := block[part].(map[string]any); ok {
+			s = text(o["text"])
+		}
+		b.length(at+"."+part, s, b.limits.number(kind, part, "max_length"))
+	}
+	part := partCounts[kind]
+	if part == "" {
+		return
+	}
+	items := list(block[part])
+	b.between(at+"."+part, len(items), b.limits.number(kind, part, "min_items"), b.limits.number(kind, part, "max_items"))
+	for i, item := range items {
+		child, _ := item.(map[string]any)
+		if here := fmt.Sprintf("%s.%s[%d]", at, part, i); kind == "card" {
+			b.element(here, child)
+		} else {
+			b.block(here, child, "message")
+		}
 	}
 }
 
@@ -153,6 +189,9 @@ func (b *blockCheck) elements(at, kind string, block object) {
 			continue
 		}
 		b.element(here, element)
+		if special := slices.Contains([]string{"feedback_buttons", "icon_button"}, text(element["type"])); special != (kind == "context_actions") && kind != "context" {
+			b.add("%s: %s does not belong in %s", here, text(element["type"]), kind)
+		}
 		if id := text(element["action_id"]); id != "" {
 			if slices.Contains(ids, id) {
 				b.add("%s: action_id %q is used twice in the block", here, id)

@@ -16,12 +16,13 @@ import (
 // call is one request of the Web API, with its token resolved.
 type call struct {
 	*Fake
-	method string
-	args   map[string]any // strings from forms; any JSON value from JSON bodies
-	isJSON bool
-	given  string // the token as it came
-	token  *token
-	bot    *User // the app's bot in the token's team
+	method     string
+	args       map[string]any // strings from forms; any JSON value from JSON bodies
+	isJSON     bool
+	given      string // the token as it came
+	tokenInURL bool
+	token      *token
+	bot        *User // the app's bot in the token's team
 }
 
 // Error is a refusal of the Web API.
@@ -107,7 +108,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 func (c *call) parse(r *http.Request) error {
 	c.args = map[string]any{}
 	for k, v := range r.URL.Query() {
-		c.args[k] = v[0]
+		c.args[k], c.tokenInURL = v[0], c.tokenInURL || k == "token"
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch kind {
@@ -132,6 +133,9 @@ func (c *call) parse(r *http.Request) error {
 		for k, v := range r.Form {
 			c.args[k] = v[0]
 		}
+	}
+	if id, secret, ok := r.BasicAuth(); ok {
+		c.args["client_id"], c.args["client_secret"] = id, secret
 	}
 	c.given = c.str("token")
 	if auth, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {

@@ -48,7 +48,7 @@ func (c *call) content(m *message, update bool) *Error {
 	if markdown != "" {
 		m.text, m.markdown = markdown, true
 	}
-	if hasBlocks || !update {
+	if hasBlocks || !update || markdown != "" {
 		m.blocks = blocks
 	}
 	if attachments != nil || !update {

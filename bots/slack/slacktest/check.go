@@ -12,6 +12,9 @@ import (
 // check holds the arguments against the reference. A violation is recorded and
 // refused as Slack would, so that the app sees it too.
 func (c *call) check() *Error {
+	if c.tokenInURL {
+		c.violate(c.method, "the token is in the URL, where logs and proxies keep it")
+	}
 	if c.spec == nil {
 		return nil
 	}

@@ -105,7 +105,13 @@ func (f *Fake) messageEvents(ch *Channel, m *message, bot *User) []object {
 	base := clone(f.json(m))
 	delete(base, "reply_count")
 	base["channel"], base["event_ts"] = ch.ID, m.ts
+	if ch.ExtShared {
+		base["user_team"], base["source_team"] = m.team, m.team
+	}
 	plain := clone(base)
+	if seen := f.state.contexts[m.user]; ch.Kind == IM && seen != nil && f.subscribed("app_context_changed") {
+		plain["app_context"] = object{"entities": seen}
+	}
 	plain["channel_type"] = channelTypes[ch.Kind][0]
 	mention := clone(base)
 	mention["type"] = "app_mention"

@@ -99,6 +99,23 @@ func (f *Fake) Uninstall(team string) []Delivery {
 	}
 }
 
+// Revoke voids all tokens of a workspace but leaves the app there, and delivers
+// tokens_revoked for its bot.
+func (f *Fake) Revoke(team string) Delivery {
+	f.mu.Lock()
+	for v, t := range f.state.tokens {
+		if t.team == team {
+			delete(f.state.tokens, v)
+		}
+	}
+	bot := f.state.bot(team)
+	f.mu.Unlock()
+	if bot == nil {
+		return Delivery{}
+	}
+	return f.event(team, "", object{"type": "tokens_revoked", "tokens": object{"oauth": []string{}, "bot": []string{bot.ID}}})
+}
+
 // Sample fills the fake with one small workspace, T1 "Acme": U1 ana and U2 ben
 // (members), U3 cleo (admin), U4 dan (primary owner), U5 eva (guest), U6 finn
 // (single-channel guest), U7 gil (stranger of T2), U8 a bot of another app.

@@ -65,8 +65,7 @@ func (f *Fake) admin(team string) string {
 	return ""
 }
 
-// client checks the credentials of the app; they may come as basic auth too,
-// which parse leaves alone, so they must be arguments here.
+// client checks the credentials of the app.
 func (c *call) client() *Error {
 	switch {
 	case c.str("client_id") != ClientID:
@@ -99,16 +98,20 @@ func (c *call) oauthAccess() (object, *Error) {
 	delete(c.state.codes, code)
 	bot := c.addBot(g.team)
 	delete(c.state.uninstalled, g.team)
-	return c.issue(g.team, bot, g.user, g.scopes), nil
+	return c.issue(&token{team: g.team, user: g.user, scopes: g.scopes}, bot, c.cfg.Rotate), nil
 }
 
-// issue makes a token and describes it as oauth.v2.access does.
-func (c *call) issue(team string, bot *User, user string, scopes []string) object {
-	t := &token{value: "xoxb-" + c.state.next("t"), team: team, scopes: slices.Clone(scopes), user: user}
-	o := object{"access_token": t.value, "token_type": "bot", "scope": strings.Join(scopes, ","), "bot_user_id": bot.ID,
-		"app_id": AppID, "team": object{"id": team, "name": c.state.team(team).Name}, "enterprise": nil,
-		"is_enterprise_install": false, "authed_user": object{"id": user}}
-	if c.cfg.Rotate {
+// issue makes a token like another one and describes it as oauth.v2.access does.
+func (c *call) issue(like *token, bot *User, rotate bool) object {
+	t := &token{value: "xoxb-" + c.state.next("t"), team: like.team, scopes: slices.Clone(like.scopes), user: like.user}
+	team := c.state.team(t.team)
+	o := object{"access_token": t.value, "token_type": "bot", "scope": strings.Join(t.scopes, ","), "bot_user_id": bot.ID,
+		"app_id": AppID, "team": object{"id": team.ID, "name": team.Name}, "enterprise": nil,
+		"is_enterprise_install": false, "authed_user": object{"id": t.user}}
+	if team.Enterprise != "" {
+		o["enterprise"] = object{"id": team.Enterprise, "name": team.Enterprise}
+	}
+	if rotate {
 		t.value = "xoxe." + t.value
 		t.refresh, t.expires = "xoxe-1-"+c.state.next("r"), c.now().Add(tokenLife)
 		o["access_token"], o["refresh_token"], o["expires_in"] = t.value, t.refresh, int(tokenLife.Seconds())
@@ -122,7 +125,7 @@ func (c *call) refreshToken() (object, *Error) {
 	for _, t := range c.state.tokens {
 		if t.refresh != "" && t.refresh == c.str("refresh_token") {
 			t.refresh = ""
-			return c.issue(t.team, c.state.bot(t.team), t.user, t.scopes), nil
+			return c.issue(t, c.state.bot(t.team), true), nil
 		}
 	}
 	return nil, refuse("invalid_refresh_token")
@@ -138,11 +141,7 @@ func (c *call) oauthExchange() (object, *Error) {
 		return nil, refuse("invalid_auth")
 	}
 	delete(c.state.tokens, t.value)
-	rotate := c.cfg.Rotate
-	c.cfg.Rotate = true
-	o := c.issue(t.team, c.state.bot(t.team), t.user, t.scopes)
-	c.cfg.Rotate = rotate
-	return o, nil
+	return c.issue(t, c.state.bot(t.team), true), nil
 }
 
 // appsUninstall removes the app; the events follow.

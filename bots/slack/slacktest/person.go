@@ -170,8 +170,8 @@ func (p *Person) Stop(channel, thread string) Delivery {
 		}
 	}
 	unlock()
-	return p.f.event(p.team(channel), channel, object{"type": "agent_session_stopped", "user": p.user.ID, "channel": channel, "channel_id": channel,
-		"thread_ts": thread, "streaming_message_timestamps": stoppedTS})
+	return p.f.event(p.team(channel), channel, object{"type": "agent_session_stopped", "user": p.user.ID, "channel": channel,
+		"thread_ts": thread, "streaming_message_ts": stoppedTS})
 }
 
 // OpenHome opens the app's home tab.
@@ -182,6 +182,9 @@ func (p *Person) OpenMessages() Delivery { return p.openApp("messages") }
 
 func (p *Person) openApp(tab string) Delivery {
 	e := object{"type": "app_home_opened", "user": p.user.ID, "channel": p.Direct(), "tab": tab}
+	if p.f.subscribed("app_context_changed") {
+		e["context"] = p.context()
+	}
 	unlock := p.f.lock()
 	defer unlock()
 	if v := p.f.state.homes[p.user.Team+"/"+p.user.ID]; v != nil && tab == "home" {
@@ -221,6 +224,9 @@ func (p *Person) Command(command, text, channel string) Delivery {
 		"token": "", "api_app_id": AppID, "team_id": team.ID, "team_domain": team.Domain, "channel_id": ch.ID, "channel_name": channelName(ch),
 		"user_id": p.user.ID, "user_name": p.user.Name, "command": command, "text": text, "is_enterprise_install": "false",
 		"trigger_id": p.f.trigger(p.user, team.ID, nil), "response_url": p.f.responseURL(team.ID, p.user.ID, ch.ID, "", nil),
+	}
+	if team.Enterprise != "" {
+		fields["enterprise_id"], fields["enterprise_name"] = team.Enterprise, team.Enterprise
 	}
 	address := p.f.endpoints.Commands
 	unlock()

@@ -3,12 +3,14 @@ package slacktest
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
-// How long a status stands without being refreshed.
+// How long a status stands without being refreshed, and how long a title is.
 const (
-	statusLife  = 2 * time.Minute
-	sessionLife = time.Hour
+	maxSessionTitle = 200
+	statusLife      = 2 * time.Minute
+	sessionLife     = time.Hour
 )
 
 // session is what the app shows beside one thread.
@@ -138,6 +140,10 @@ func (c *call) sessionStatus() (object, *Error) {
 	if c.str("thread_ts") == "" {
 		return nil, refuse("thread_ts_required")
 	}
+	if n := utf8.RuneCountInString(c.str("title")); n > maxSessionTitle {
+		c.violate(c.method, "a title of %d characters, at most %d are allowed", n, maxSessionTitle)
+		return nil, refuse("invalid_arguments")
+	}
 	s := c.session(ch.ID, c.str("thread_ts"))
 	s.status, s.at = c.str("status"), c.now()
 	if title := c.str("title"); title != "" {
@@ -154,6 +160,10 @@ func (c *call) sessionRename() (object, *Error) {
 	ch, refused := c.threadArg("channel_id")
 	if refused != nil {
 		return nil, refused
+	}
+	if n := utf8.RuneCountInString(c.str("title")); n == 0 || n > maxSessionTitle {
+		c.violate(c.method, "a title of %d characters, allowed are 1 to %d", n, maxSessionTitle)
+		return nil, refuse("invalid_arguments")
 	}
 	s := c.session(ch.ID, c.str("thread_ts"))
 	s.title = c.str("title")

@@ -45,7 +45,7 @@ func (c *call) startStream() (object, *Error) {
 	if refused != nil {
 		return nil, refused
 	}
-	if c.str("thread_ts") == "" && ch.Kind != IM {
+	if c.str("thread_ts") == "" {
 		c.violate(c.method, "no thread_ts: a stream is always a reply")
 		return nil, refuse("invalid_thread_ts")
 	}

@@ -112,7 +112,8 @@ func (c *call) authTest() (object, *Error) {
 		return nil, refuse("account_inactive")
 	}
 	o := object{"url": "https://" + t.Domain + ".slack.com/", "team": t.Name, "team_id": t.ID, "user": c.bot.Name,
-		"user_id": c.bot.ID, "bot_id": c.bot.BotID, "is_enterprise_install": false}
+		"user_id": c.bot.ID, "bot_id": c.bot.BotID, "is_enterprise_install": false,
+		"app_id": AppID, "app_name": "Tierwise"}
 	if !c.token.expires.IsZero() {
 		o["expires_in"] = int(c.token.expires.Sub(c.now()).Seconds())
 	}

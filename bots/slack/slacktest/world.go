@@ -75,6 +75,7 @@ type state struct {
 	prompts     map[string][]Prompt
 	codes       map[string]*grant
 	uninstalled map[string]bool
+	contexts    map[string][]object // what a user looks at
 }
 
 func newState() state {
@@ -82,7 +83,7 @@ func newState() state {
 		tokens: map[string]*token{}, messages: map[string][]*message{}, triggers: map[string]*trigger{},
 		responses: map[string]*responseURL{}, views: map[string]*view{}, stacks: map[string][]*view{},
 		homes: map[string]*view{}, files: map[string]*file{}, sessions: map[string]*session{},
-		prompts: map[string][]Prompt{}, codes: map[string]*grant{}, uninstalled: map[string]bool{},
+		prompts: map[string][]Prompt{}, codes: map[string]*grant{}, uninstalled: map[string]bool{}, contexts: map[string][]object{},
 	}
 }
 
