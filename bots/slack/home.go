@@ -1,0 +1,82 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	slackgo "github.com/slack-go/slack"
+
+	"github.com/tierwise/tierwise/internal/chat"
+)
+
+// homeOpened publishes the person's page, or offers prompts where messages are
+// shown. Neither is worth a second delivery.
+func (a *Adapter) homeOpened(ctx context.Context, e envelope, in inner) error {
+	if in.Tab == "messages" {
+		a.offerPrompts(ctx, e.workspace(), string(in.Channel))
+		return nil
+	}
+	if in.Tab != "home" && in.Tab != "" {
+		return nil
+	}
+	looking, cancel := context.WithTimeout(ctx, nameTime)
+	defer cancel()
+	at := chat.Place{Platform: chat.Slack, Workspace: e.workspace()}
+	asking, stop := context.WithTimeout(ctx, askTime)
+	defer stop()
+	ans, err := a.cfg.Door.Ask(asking, chat.Question{Kind: chat.HomeView, Place: at, Actor: a.actor(looking, e, in, in.User)})
+	page := ans.Home
+	if err != nil || page == nil {
+		page = &chat.Post{Text: or(ans.Say, "This page cannot be shown at the moment. Please open it again in a minute.")}
+	}
+	a.publish(ctx, e.workspace(), in.User, *page)
+	return nil
+}
+
+// publish shows a page on the Home tab. Where Slack does not take the native
+// table or chart, they are drawn as text.
+func (a *Adapter) publish(ctx context.Context, team, user string, page chat.Post) {
+	for _, native := range []bool{true, false} {
+		v := slackgo.HomeTabViewRequest{Type: slackgo.VTHomeTab, Blocks: slackgo.Blocks{BlockSet: homeBlocks(page, native)}}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			a.log.Error("a home page cannot be built")
+			return
+		}
+		_, err = a.call(ctx, team, call{method: viewsPublish, args: url.Values{"user_id": {user}, "view": {string(raw)}}, patience: time.Second}, nil)
+		if err == nil {
+			return
+		}
+		if !malformed(err) || page.Table == nil && page.Chart == nil {
+			a.log.Warn("a home page was not published", "err", err)
+			return
+		}
+	}
+}
+
+// prompts are what a person may begin with; at most four are shown.
+// https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts, read 2026-11-23.
+var prompts = []map[string]string{
+	{"title": "Summarize what I missed", "message": "Summarize the last 24 hours of the channel I am looking at"},
+	{"title": "Draft a reply", "message": "Draft a reply to this: "},
+	{"title": "Bug or question?", "message": "Is this a bug, a question or a wish: "},
+	{"title": "What did my use cost?", "message": "What did my use of AI cost this month?"},
+}
+
+// offerPrompts sets the prompts for a direct conversation. With agent_view no
+// thread is named; naming one makes the call fail without a word.
+func (a *Adapter) offerPrompts(ctx context.Context, team, channel string) {
+	if channel == "" {
+		return
+	}
+	raw, err := json.Marshal(prompts)
+	if err != nil {
+		return
+	}
+	args := url.Values{"channel_id": {channel}, "prompts": {string(raw)}}
+	if _, err := a.call(ctx, team, call{method: suggestedPrompts, args: args, patience: 0}, nil); err != nil {
+		a.count("slack.prompts_refused")
+	}
+}

@@ -1,0 +1,275 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	slackgo "github.com/slack-go/slack"
+
+	"github.com/tierwise/tierwise/internal/chat"
+)
+
+// responder speaks and reads at one address. It holds nothing that another
+// replica would miss.
+type responder struct {
+	a  *Adapter
+	to chat.ReplyTo
+	ad address
+}
+
+// responder returns the responder of an address. It fails where we are not
+// installed.
+func (a *Adapter) responder(_ context.Context, to chat.ReplyTo) (*responder, error) {
+	if to.Place.Platform != chat.Slack || to.Place.Workspace == "" {
+		return nil, fmt.Errorf("slack: open: %w", chat.ErrGone)
+	}
+	r := &responder{a: a, to: to}
+	if len(to.Address) > 0 {
+		if err := json.Unmarshal(to.Address, &r.ad); err != nil {
+			return nil, fmt.Errorf("slack: open: address is not ours: %w", chat.ErrGone)
+		}
+	}
+	return r, nil
+}
+
+// Capabilities is what Slack can do here.
+func (r *responder) Capabilities() chat.Capabilities {
+	private := r.to.Private
+	return chat.Capabilities{
+		Threads: true, Ephemeral: true, Edit: true, EditEphemeral: r.ad.Original != "", Append: !private && r.streamable(), MinEdit: minEdit,
+		Buttons: 3, Forms: true, Files: true, MaxText: maxText, Tables: true, Charts: true, Permalinks: true,
+	}
+}
+
+// patience is how long a post may wait for a free slot: the final one as long
+// as it takes, one that will be replaced soon not at all.
+func patience(s chat.Stage) time.Duration {
+	switch s {
+	case chat.Live:
+		return 0
+	case chat.Placeholder:
+		return 2 * time.Second
+	}
+	return 20 * time.Second
+}
+
+// Put makes a post or replaces one.
+func (r *responder) Put(ctx context.Context, p chat.Post) (chat.Ref, error) {
+	if r.to.Place.Channel == "" {
+		return chat.Ref{}, fmt.Errorf("slack: put: no channel: %w", chat.ErrGone)
+	}
+	if r.to.Private {
+		return r.putPrivate(ctx, p)
+	}
+	if len(p.Files) > 0 {
+		return r.putWithFiles(ctx, p)
+	}
+	return r.putPublic(ctx, p)
+}
+
+func (r *responder) putPublic(ctx context.Context, p chat.Post) (chat.Ref, error) {
+	if p.Ref.IsZero() {
+		if p.Stage != chat.Final && p.Stage != "" && r.streamable() {
+			ref, err := r.startStream(ctx, p)
+			if err == nil || errors.Is(err, chat.ErrUnknownResult) || errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrNoAccess) {
+				return ref, err
+			}
+		}
+		return r.fresh(ctx, p)
+	}
+	return r.replace(ctx, p)
+}
+
+// fresh posts a new message, or several where the text is long.
+func (r *responder) fresh(ctx context.Context, p chat.Post) (chat.Ref, error) {
+	parts := render(p, true)
+	ref, err := r.post(ctx, p, parts[0], 0)
+	if malformed(err) && drawn(p) {
+		parts = render(p, false)
+		ref, err = r.post(ctx, p, parts[0], 0)
+	}
+	if err != nil {
+		return chat.Ref{}, err
+	}
+	return ref, r.rest(ctx, p, ref, parts, nil)
+}
+
+// drawn reports whether a post has something that can be drawn as text.
+func drawn(p chat.Post) bool { return p.Table != nil || p.Chart != nil }
+
+// malformed reports that Slack did not like how blocks were built.
+func malformed(err error) bool {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return false
+	}
+	switch r.code {
+	case "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_blocks_too_many", "invalid_arguments", "view_too_large":
+		return true
+	}
+	return false
+}
+
+// rest brings the messages after the first into the state parts say. have are
+// those there already. A fault in the middle loses nothing: the post is found
+// by its first message and put again.
+func (r *responder) rest(ctx context.Context, p chat.Post, ref chat.Ref, parts []part, have []chat.Ref) error {
+	key := r.key(ref)
+	var refs []chat.Ref
+	for i := 1; i < len(parts); i++ {
+		if i-1 < len(have) {
+			if err := r.update(ctx, p, have[i-1], parts[i], i); err != nil {
+				return err
+			}
+			refs = append(refs, have[i-1])
+			continue
+		}
+		next, err := r.post(ctx, p, parts[i], i)
+		if err != nil {
+			r.a.parts.drop(key) // what is there is read again
+			return err
+		}
+		refs = append(refs, next)
+	}
+	for _, old := range have[min(len(have), max(0, len(parts)-1)):] {
+		if err := r.delete(ctx, old); err != nil {
+			return err
+		}
+	}
+	r.a.parts.put(key, refs)
+	return nil
+}
+
+func (r *responder) key(ref chat.Ref) string {
+	return r.to.Place.Workspace + "/" + ref.Channel + "/" + ref.ID
+}
+
+// replace puts new content into the message a post has.
+func (r *responder) replace(ctx context.Context, p chat.Post) (chat.Ref, error) {
+	have, err := r.following(ctx, p)
+	if err != nil {
+		return chat.Ref{}, err
+	}
+	have = append(have, r.endStream(ctx, p.Ref)...)
+	parts := render(p, true)
+	if p.Stage == chat.Live {
+		parts = parts[:1] // the rest comes with the final text
+	}
+	err = r.update(ctx, p, p.Ref, parts[0], 0)
+	if code(err) == "streaming_state_conflict" { // begun by another replica
+		r.stop(ctx, p.Ref)
+		err = r.update(ctx, p, p.Ref, parts[0], 0)
+	}
+	if malformed(err) && drawn(p) {
+		parts = render(p, false)
+		err = r.update(ctx, p, p.Ref, parts[0], 0)
+	}
+	if code(err) == "block_mismatch" {
+		return r.instead(ctx, p)
+	}
+	if err != nil {
+		return chat.Ref{}, err
+	}
+	if p.Stage == chat.Live {
+		return p.Ref, nil
+	}
+	return p.Ref, r.rest(ctx, p, p.Ref, parts, have)
+}
+
+// instead posts anew where Slack does not let a message be replaced, and takes
+// the old one away.
+func (r *responder) instead(ctx context.Context, p chat.Post) (chat.Ref, error) {
+	old := p.Ref
+	p.Ref = chat.Ref{}
+	ref, err := r.fresh(ctx, p)
+	if err == nil {
+		_ = r.delete(ctx, old) // the answer stands; the old sign is only untidy
+	}
+	return ref, err
+}
+
+// code is the platform's code of an error; "" when it has none.
+func code(err error) string {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.code
+	}
+	return ""
+}
+
+// post makes one message. thread, metadata and no unfurling go with it.
+func (r *responder) post(ctx context.Context, p chat.Post, m part, n int) (chat.Ref, error) {
+	at := r.to.Place
+	args := url.Values{"channel": {at.Channel}, "text": {m.text}, "blocks": {blocksJSON(m.blocks)}, "unfurl_links": {"false"}, "unfurl_media": {"false"}}
+	if at.Thread != "" {
+		args.Set("thread_ts", at.Thread)
+	}
+	if p.Job != "" {
+		args.Set("metadata", jobMetadata(p.Job, n))
+	}
+	var got struct {
+		Channel string `json:"channel"`
+		TS      string `json:"ts"`
+	}
+	wait := patience(p.Stage)
+	if p.Stage == chat.Live {
+		wait = 2 * time.Second // a first sign is worth a moment
+	}
+	_, err := r.a.call(ctx, at.Workspace, call{method: chatPostMessage, channel: at.Channel, args: args, patience: wait}, &got)
+	if err != nil {
+		return chat.Ref{}, err
+	}
+	return chat.Ref{Channel: or(got.Channel, at.Channel), Thread: at.Thread, ID: got.TS}, nil
+}
+
+func (r *responder) update(ctx context.Context, p chat.Post, ref chat.Ref, m part, n int) error {
+	args := url.Values{"channel": {ref.Channel}, "ts": {ref.ID}, "text": {m.text}, "blocks": {blocksJSON(m.blocks)}}
+	if p.Job != "" {
+		args.Set("metadata", jobMetadata(p.Job, n))
+	}
+	_, err := r.a.call(ctx, r.to.Place.Workspace, call{method: chatUpdate, channel: ref.Channel, args: args, patience: patience(p.Stage)}, nil)
+	return err
+}
+
+func (r *responder) delete(ctx context.Context, ref chat.Ref) error {
+	args := url.Values{"channel": {ref.Channel}, "ts": {ref.ID}}
+	_, err := r.a.call(ctx, r.to.Place.Workspace, call{method: chatDelete, channel: ref.Channel, args: args, patience: 20 * time.Second}, nil)
+	if errors.Is(err, chat.ErrGone) && code(err) == "message_not_found" {
+		return nil
+	}
+	return err
+}
+
+// Remove deletes a post with all its messages.
+func (r *responder) Remove(ctx context.Context, ref chat.Ref) error {
+	if r.to.Private {
+		return r.removePrivate(ctx, ref)
+	}
+	have, err := r.following(ctx, chat.Post{Ref: ref})
+	if err != nil {
+		return err
+	}
+	for _, one := range append(append(have, r.endStream(ctx, ref)...), ref) {
+		if err := r.delete(ctx, one); err != nil {
+			return err
+		}
+	}
+	r.a.parts.drop(r.key(ref))
+	return nil
+}
+
+// jobMetadata carries a post's job, so that the post can be found.
+func jobMetadata(job string, n int) string {
+	raw, err := json.Marshal(slackgo.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{"job": job, "part": strconv.Itoa(n)}})
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
+
+const metadataType = "tierwise_post"
