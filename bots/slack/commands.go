@@ -47,7 +47,7 @@ func (a *Adapter) command(ctx context.Context, c command) answer {
 // keepChannels leaves channel mentions as ids, because a command's argument is
 // resolved later and a name may be shown to people it is hidden from.
 func keepChannels(text string) string {
-	return token.ReplaceAllStringFunc(text, func(m string) string {
+	return markup.ReplaceAllStringFunc(text, func(m string) string {
 		inner := m[1 : len(m)-1]
 		if id, _, _ := strings.Cut(strings.TrimPrefix(inner, "#"), "|"); strings.HasPrefix(inner, "#") && channelID.MatchString(id) {
 			return id

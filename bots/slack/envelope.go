@@ -117,7 +117,7 @@ func loose(raw []byte, into any) bool {
 
 // mentions are the ids of the people and groups a text names.
 func mentions(text string) (people, groups []string) {
-	for _, m := range token.FindAllStringSubmatch(text, -1) {
+	for _, m := range markup.FindAllStringSubmatch(text, -1) {
 		body, _, _ := strings.Cut(m[1], "|")
 		switch {
 		case strings.HasPrefix(body, "@"):

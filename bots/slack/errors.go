@@ -128,7 +128,7 @@ func contents(v map[string]verdict) {
 		"invalid_attachments", "too_many_attachments", "too_many_contact_cards", "attachment_payload_limit_exceeded", "invalid_metadata_format", "invalid_metadata_schema",
 		"metadata_too_large", "metadata_must_be_sent_from_app", "as_user_not_supported", "reserved_username", "view_too_large", "missing_file_data", "invalid_arguments",
 		"draft_already_deleted", "draft_already_sent", "draft_has_conflict", "draft_not_found", "missing_argument", "missing_args", "invalid_limit", "invalid_cursor",
-		"invalid_ts_latest", "invalid_ts_oldest", "invalid_metadata_filter_keys", "list_record_comment_fetch_failed", "insecure_request", "invalid_arg_name", "unknown_method")
+		"invalid_status", "thread_ts_required", "thread_ts_not_allowed", "invalid_ts_latest", "invalid_ts_oldest", "invalid_metadata_filter_keys", "list_record_comment_fetch_failed", "insecure_request", "invalid_arg_name", "unknown_method")
 	group(v, chat.ErrUnsupported, fault.Unsupported, "Slack cannot show this answer while it is being written; it comes in one piece.",
 		"missing_recipient_team_id", "missing_recipient_user_id", "message_not_in_streaming_state", "streaming_state_conflict", "not_subscribed_to_message_stream_stopped",
 		"method_deprecated", "feature_not_enabled")

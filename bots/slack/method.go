@@ -23,7 +23,6 @@ const (
 	convList          method = "conversations.list"
 	usersInfo         method = "users.info"
 	usergroupsList    method = "usergroups.list"
-	usergroupsUsers   method = "usergroups.users.list"
 	viewsOpen         method = "views.open"
 	viewsUpdate       method = "views.update"
 	viewsPublish      method = "views.publish"
@@ -53,7 +52,7 @@ var tierOf = map[method]tier{
 	authTest: special, chatPostMessage: special, chatPostEphemeral: tier4, chatUpdate: tier3, chatDelete: tier3,
 	chatStartStream: tier2, chatAppendStream: tier4, chatStopStream: tier2,
 	convReplies: tier3, convHistory: tier3, convInfo: tier3, convMembers: tier4, convList: tier2,
-	usersInfo: tier4, usergroupsList: tier2, usergroupsUsers: tier2,
+	usersInfo: tier4, usergroupsList: tier2,
 	viewsOpen: tier4, viewsUpdate: tier4, viewsPublish: tier4,
 	filesGetURL: tier4, filesComplete: tier4, suggestedPrompts: tier4, sessionStatus: tier3, oauthAccess: special, connectionsOpen: tier3,
 }

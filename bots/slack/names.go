@@ -204,14 +204,14 @@ func (n *names) allGroups(ctx context.Context, team string) (handles map[string]
 	return handles, of
 }
 
-// token finds what Slack writes for a mention, a channel, a group, a date or a link.
-var token = regexp.MustCompile(`<([^<>\n]+)>`)
+// markup finds what Slack writes for a mention, a channel, a group, a date or a link.
+var markup = regexp.MustCompile(`<([^<>\n]+)>`)
 
 // readable is a message's text as a person reads it: names for ids, addresses
 // for links, and the three escapes undone. drop is the bot's own id, whose
 // mention is left out; "" keeps all.
 func (n *names) readable(ctx context.Context, team, text, drop string) string {
-	text = token.ReplaceAllStringFunc(text, func(m string) string {
+	text = markup.ReplaceAllStringFunc(text, func(m string) string {
 		return n.expand(ctx, team, m[1:len(m)-1], drop)
 	})
 	return strings.TrimSpace(unescape.Replace(text))
