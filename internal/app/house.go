@@ -81,7 +81,10 @@ func Build(p Parts) *House {
 		p.Approved = approved(p.Config)
 	}
 	th := p.Config.Policy.Throttle
-	g := gate.New(h.Settings, names, p.Store, open, p.Approved, h.Assistant, room, room.Notify, gate.Limits{PerMinute: th.PerMinute}, p.Log)
+	g := gate.New(gate.Deps{
+		Settings: h.Settings, People: names, Rate: p.Store, Openers: open, Approved: p.Approved, Assistant: h.Assistant, Admin: room, Notices: room.Notify,
+		Limits: gate.Limits{PerMinute: th.PerMinute}, Clock: p.Clock, Log: p.Log,
+	})
 	h.Door = intake.NewDoor(p.Store, p.Sealer, nil, g, intake.Caps{Person: th.Person, Channel: th.Channel})
 	h.worker = intake.NewWorker(h.name, p.Store, h.Guard, p.Sealer, g, p.Pace, p.Log)
 	h.poster = intake.NewPoster(h.name, p.Store, p.Sealer, open, h.Assistant.Undelivered, p.Pace, p.Log)
@@ -177,12 +180,14 @@ func (h *House) Idle(ctx context.Context) error {
 	}
 }
 
-// approved reads TIERWISE_WORKSPACES; local workspaces need no approval.
+// approved reads TIERWISE_WORKSPACES. Local workspaces need no approval, and
+// the team of SLACK_BOT_TOKEN is approved by that: no other can reach us then.
 func approved(cfg config.Config) func(string) bool {
 	ids, all := cfg.Workspaces()
 	return func(tenant string) bool {
 		p := chat.PlaceOf(tenant)
-		return all || p.Platform == chat.Console || p.Platform == chat.Playground || slices.Contains(ids, p.Workspace)
+		single := p.Platform == chat.Slack && cfg.SlackBotToken.IsSet() && cfg.SlackClientID == ""
+		return all || single || p.Platform == chat.Console || p.Platform == chat.Playground || slices.Contains(ids, p.Workspace)
 	}
 }
 

@@ -34,10 +34,9 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	h := Build(Parts{Config: cfg, Store: store, Models: view, Clock: clock.System{}, Log: log, Pace: intake.DefaultPace(), Sealer: s})
-	return h.platforms(ctx, cfg)
-}
-
-// platforms joins the configured adapters and runs them beside the house.
-func (h *House) platforms(context.Context, config.Config) error {
-	return fault.New(fault.Misconfigured, "This build has no platform adapter yet; run `tierwise chat`.")
+	routes, runs, err := h.platforms(cfg, s, log)
+	if err != nil {
+		return err
+	}
+	return h.serve(ctx, cfg, routes, runs, log)
 }
