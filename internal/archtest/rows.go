@@ -23,9 +23,9 @@ var rows = [][]string{
 	{
 		"router", "usage", "internal/intent", "internal/llm", "internal/llm/openai", "internal/llm/local", "internal/settings",
 		"internal/outcome", "internal/evidence", "internal/audit", "internal/journal", "internal/redact", "internal/footprint",
-		"internal/chart", "internal/embed", "internal/people",
+		"internal/chart", "internal/embed", "internal/people", "internal/leaving",
 	},
-	{"internal/store/redis", "internal/store/sqlite", "internal/store/memory"},
+	{"internal/store/redis", "internal/store/sqlite", "internal/store/memory", "internal/store/migrate"},
 	{
 		"internal/chat", "internal/money", "internal/token", "internal/fault", "internal/catalog", "internal/clock", "internal/seal",
 		"internal/config", "internal/httpd", "internal/observe", "internal/doctor", "internal/bench", "internal/job", "internal/record",
@@ -36,28 +36,30 @@ var rows = [][]string{
 // within lists the edges allowed inside a row, and the few that point up: the
 // stores take the value types of usage and the questions intake asks.
 var within = map[string][]string{
-	"internal/gate":         {"internal/intent"},
-	"internal/evidence":     {"router"},
-	"internal/audit":        {"usage", "internal/evidence", "internal/catalog", "router", "internal/journal"},
-	"internal/settings":     {"internal/journal"},
-	"internal/llm/openai":   {"internal/llm"},
-	"internal/llm/local":    {"internal/llm"},
-	"internal/store/redis":  {"usage", "internal/intake"},
-	"internal/store/sqlite": {"usage", "internal/intake"},
-	"internal/store/memory": {"usage", "internal/intake"},
-	"internal/catalog":      {"internal/money", "internal/token", "internal/fault", "internal/clock"},
-	"internal/config":       {"internal/money", "internal/fault", "internal/catalog"},
-	"internal/doctor":       {"internal/config", "internal/fault"},
-	"internal/job":          {"internal/record"},
-	"internal/step":         {"internal/chat"},
-	"internal/seal":         {"internal/config", "internal/fault"},
-	"internal/httpd":        {"internal/observe"},
-	"internal/token":        {},
+	"internal/gate":          {"internal/intent"},
+	"internal/evidence":      {"router"},
+	"internal/audit":         {"usage", "internal/evidence", "internal/catalog", "router", "internal/journal"},
+	"internal/settings":      {"internal/journal"},
+	"internal/leaving":       {"usage", "internal/people", "internal/journal"},
+	"internal/llm/openai":    {"internal/llm"},
+	"internal/llm/local":     {"internal/llm"},
+	"internal/store/redis":   {"usage", "internal/intake"},
+	"internal/store/sqlite":  {"usage", "internal/intake"},
+	"internal/store/memory":  {"usage", "internal/intake"},
+	"internal/store/migrate": {"usage", "internal/intake"},
+	"internal/catalog":       {"internal/money", "internal/token", "internal/fault", "internal/clock"},
+	"internal/config":        {"internal/money", "internal/fault", "internal/catalog"},
+	"internal/doctor":        {"internal/config", "internal/fault"},
+	"internal/job":           {"internal/record"},
+	"internal/step":          {"internal/chat"},
+	"internal/seal":          {"internal/config", "internal/fault"},
+	"internal/httpd":         {"internal/observe"},
+	"internal/token":         {},
 }
 
 // testRooms may import anything below the app; nothing but tests may
 // import them.
-var testRooms = []string{"internal/store/storetest", "internal/store/redis/redistest", "internal/llm/llmtest", "bots/bottest", "internal/archtest", "bots/slack/slacktest", "bots/discord/discordtest", "bots/console/consoletest"}
+var testRooms = []string{"internal/store/storetest", "internal/store/redis/redistest", "internal/llm/llmtest", "bots/bottest", "internal/archtest", "internal/gate/gatetest", "bots/slack/slacktest", "bots/discord/discordtest", "bots/console/consoletest"}
 
 // sdks are modules that stay inside one folder.
 var sdks = map[string]string{

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/tierwise/tierwise/internal/catalog"
 	"github.com/tierwise/tierwise/internal/fault"
@@ -11,6 +13,7 @@ import (
 	"github.com/tierwise/tierwise/internal/llm"
 	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/router"
+	"github.com/tierwise/tierwise/usage"
 )
 
 // answer is what the turn will say, before it is dressed.
@@ -19,8 +22,9 @@ type answer struct {
 	step   step.Step        // the step whose answer it is
 	choice *intent.Choice   // classify only
 	failed []intent.Finding // checks that still fail
-	// stopped: a person stopped it; the text is what had arrived.
-	stopped bool
+	// stopped: a person stopped it; broken: the provider broke off after some of
+	// it had been read. The text is what had arrived.
+	stopped, broken bool
 }
 
 // errGone means that nobody waits for this delivery any more: the ticket was
@@ -38,8 +42,11 @@ func (w *work) answer(ctx context.Context) (answer, error) {
 		return first, nil
 	case err != nil && ctx.Err() != nil:
 		return first, errGone
+	case err != nil && w.seen:
+		first.broken = true
+		return first, nil
 	case err != nil:
-		return first, w.provider(err)
+		return first, worded(err)
 	case first.model.Tier == catalog.Local || w.decision.Show == router.Live:
 		return first, w.choose(&first)
 	case w.want.Intent == step.Classify:
@@ -49,19 +56,19 @@ func (w *work) answer(ctx context.Context) (answer, error) {
 }
 
 // first makes the intent's own calls: one, or the segments and their merge.
-// When the first model fails before anything arrived, the last step goes once
-// to the next one.
+// When the model fails before anybody read anything, the last step goes once to
+// the next one.
 func (w *work) first(ctx context.Context) (answer, error) {
 	m, ok := w.a.Models.Get(w.decision.Model)
 	if !ok {
-		return answer{}, fmt.Errorf("assistant: model %s: %w", w.decision.Model, llm.ErrNoModel)
+		return answer{}, &providerError{fmt.Errorf("assistant: model %s: %w", w.decision.Model, llm.ErrNoModel)}
 	}
 	last := len(w.steps) - 1
 	parts := make([]string, 0, last)
 	for _, s := range w.steps[:last] {
 		out, err := w.call(ctx, s, m, nil)
 		if err != nil {
-			return answer{said: out, step: s}, err
+			return answer{said: said{model: m}, step: s}, err
 		}
 		parts = append(parts, out.text)
 	}
@@ -72,32 +79,51 @@ func (w *work) first(ctx context.Context) (answer, error) {
 			return answer{}, err
 		}
 	}
-	out, err := w.call(ctx, s, m, w.show(ctx))
-	if err != nil && out.text == "" && w.walks(ctx, err) {
-		next, _ := w.a.Models.Get(w.decision.Failover[0])
+	out, err := w.aloud(ctx, s, m)
+	if next, ok := w.walk(ctx, m, err); ok {
 		s = intent.Again(s, len(w.steps)+failover, step.Answer)
-		w.decision.Reasons = append(w.decision.Reasons, router.Reason{Code: "failover", Text: fmt.Sprintf("%s did not answer, so %s on %s did.", m.ID, next.ID, next.Tier)})
-		out, err = w.call(ctx, s, next, w.show(ctx))
+		w.why("failover", "%s did not answer, so %s on %s did.", m.ID, next.ID, next.Tier)
+		out, err = w.aloud(ctx, s, next)
 	}
 	return answer{said: out, step: s}, err
 }
 
-// walks reports whether another model may be tried: the failure was the
-// provider's, nobody stopped the turn, and the call was held for.
-func (w *work) walks(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || len(w.decision.Failover) == 0 || !w.heldFor(len(w.steps)+failover) {
-		return false
+// aloud makes a call whose text a person may see while it arrives. An answer
+// without text is a failure.
+func (w *work) aloud(ctx context.Context, s step.Step, m catalog.Model) (said, error) {
+	l := w.live(ctx)
+	out, err := w.call(ctx, s, m, l.add)
+	w.seen = l.end()
+	if err == nil && strings.TrimSpace(out.text) == "" {
+		err = &providerError{errEmpty}
 	}
-	return !errors.Is(err, llm.ErrFiltered) && !errors.Is(err, llm.ErrBadRequest)
+	return out, err
+}
+
+// walk returns the model to try after a failure: when the failure was the
+// provider's, another model may do better, nobody has read anything yet and the
+// call was held for.
+func (w *work) walk(ctx context.Context, failed catalog.Model, err error) (catalog.Model, bool) {
+	var p *providerError
+	var long *llm.ContextTooLong
+	switch {
+	case !errors.As(err, &p), ctx.Err() != nil, w.seen, !w.heldFor(len(w.steps) + failover):
+		return catalog.Model{}, false
+	case errors.Is(err, llm.ErrFiltered), errors.Is(err, llm.ErrBadRequest):
+		return catalog.Model{}, false
+	case errors.As(err, &long) && w.spare.Context <= failed.Context:
+		return catalog.Model{}, false
+	}
+	return w.spare, true
+}
+
+// why adds a reason that arose on the way.
+func (w *work) why(code, format string, args ...any) {
+	w.decision.Reasons = append(w.decision.Reasons, router.Reason{Code: code, Text: fmt.Sprintf(format, args...)})
 }
 
 func (w *work) heldFor(n int) bool {
-	for _, h := range w.held {
-		if h.N == n {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w.held, func(h usage.StepHold) bool { return h.N == n })
 }
 
 // choose reads the label of a classify answer.
@@ -187,7 +213,7 @@ func (w *work) up(ctx context.Context, s step.Step) (answer, bool) {
 		if err != nil {
 			return answer{}, false
 		}
-		w.decision.Reasons = append(w.decision.Reasons, router.Reason{Code: "escalated", Text: fmt.Sprintf("A check failed on %s, so %s answered.", w.decision.Tier, m.Tier)})
+		w.why("escalated", "A check failed on %s, so %s was asked.", w.decision.Tier, m.Tier)
 		return answer{said: out, step: s}, true
 	}
 	return answer{}, false
@@ -199,31 +225,4 @@ func better(old, fresh answer) answer {
 		return fresh
 	}
 	return old
-}
-
-// provider words a provider's failure. The provider's own text stays in the
-// log.
-func (w *work) provider(err error) error {
-	var limited *llm.RateLimited
-	var long *llm.ContextTooLong
-	var cut *llm.CutOff
-	var f *fault.Fault
-	switch {
-	case errors.As(err, &f):
-		return err
-	case errors.As(err, &limited):
-		return fault.Wrap(err, fault.Provider, "The model provider is over its rate limit right now. Please try again in a minute.")
-	case errors.As(err, &long):
-		return fault.Wrap(err, fault.BadInput, "That is too long for the model that may answer here. Ask for a shorter range, for example /summarize 24h.")
-	case errors.Is(err, llm.ErrAuth), errors.Is(err, llm.ErrQuota):
-		return fault.Wrap(err, fault.Misconfigured, "The model provider refuses our key or has no credit left. Your operator can mend it; `tierwise models check --live` shows where.")
-	case errors.Is(err, llm.ErrFiltered):
-		return fault.Wrap(err, fault.BadInput, "The provider's content filter refused this request. Rephrase it, or leave out the passage that triggers it.")
-	case errors.Is(err, llm.ErrNoModel):
-		return fault.Wrap(err, fault.Misconfigured, "The provider does not know the configured model any more. Your operator can mend it; `tierwise models check` shows which.")
-	case errors.As(err, &cut):
-		return fault.Wrap(err, fault.Provider, "The answer broke off on the way. What was used is booked as an estimate. Please try again.")
-	default:
-		return fault.Wrap(err, fault.Provider, "The model provider did not give a usable answer. Please try again in a moment.")
-	}
 }

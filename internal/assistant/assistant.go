@@ -11,6 +11,7 @@ package assistant
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/clock"
@@ -81,7 +82,8 @@ func (a *Assistant) Serve(ctx context.Context, t turn.Task) (turn.Result, error)
 	case chat.Click, chat.Submit:
 		return a.click(ctx, t)
 	case chat.Stop:
-		return turn.Result{}, a.Stopper.Stop(ctx, t.Event.Place.Tenant(), t.Event.Value)
+		id, by, _ := strings.Cut(t.Event.Value, "|")
+		return a.stop(ctx, t, id, by)
 	}
 	return turn.Result{}, nil
 }

@@ -30,8 +30,9 @@ type said struct {
 // call makes one call that has been held for: dispatch, stream, price. Its
 // booking becomes w.last; one from an earlier call is booked first, so at most
 // one waits for the end of the turn, where it is stored together with the
-// answer. show, when not nil, receives text as it arrives.
-func (w *work) call(ctx context.Context, s step.Step, m catalog.Model, show func(string) error) (said, error) {
+// answer. show, when not nil, receives text as it arrives. A failure of the
+// provider is a *providerError.
+func (w *work) call(ctx context.Context, s step.Step, m catalog.Model, show func(string)) (said, error) {
 	if err := w.book(ctx); err != nil {
 		return said{}, err
 	}
@@ -42,15 +43,15 @@ func (w *work) call(ctx context.Context, s step.Step, m catalog.Model, show func
 		return said{}, fmt.Errorf("assistant: dispatch: %w", err)
 	}
 	out, err := w.stream(ctx, s, m, show)
-	w.settle(base, out, err)
+	w.settle(base, s.N, out, err)
 	if err != nil {
-		return out, err
+		return out, &providerError{err}
 	}
 	return out, nil
 }
 
 // stream reads one answer to its end. Text is kept also when the call breaks.
-func (w *work) stream(ctx context.Context, s step.Step, m catalog.Model, show func(string) error) (said, error) {
+func (w *work) stream(ctx context.Context, s step.Step, m catalog.Model, show func(string)) (said, error) {
 	out := said{model: m}
 	var text strings.Builder
 	var failed error
@@ -64,10 +65,7 @@ func (w *work) stream(ctx context.Context, s step.Step, m catalog.Model, show fu
 		}
 		text.WriteString(c.Text)
 		if show != nil && c.Text != "" {
-			if err := show(c.Text); err != nil {
-				w.a.Log.Warn("live text not shown; the final post will have it", "job", w.t.Ticket.Job.ID, "err", err)
-				show = nil
-			}
+			show(c.Text)
 		}
 	}
 	out.text = text.String()
@@ -77,35 +75,37 @@ func (w *work) stream(ctx context.Context, s step.Step, m catalog.Model, show fu
 // settle makes the booking of a call that was sent. Cost is the provider's or
 // ours from its counts; a call that broke is booked by what was counted here,
 // as an estimate; a call the provider refused costs nothing and has its row.
-func (w *work) settle(e usage.Entry, out said, failed error) {
+func (w *work) settle(e usage.Entry, n int, out said, failed error) {
 	e.Served, e.Latency, e.First = out.done.Served, out.done.Total.Milliseconds(), out.done.First.Milliseconds()
 	e.Status, e.Tokens = usage.OK, out.done.Tokens
 	done := out.done
 	var cut *llm.CutOff
 	switch {
 	case failed == nil:
+		w.price(&e, out.model, done)
 	case errors.As(failed, &cut) && cut.Sent:
 		e.Status, e.Tokens = usage.Failed, cut.Tokens
 		if errors.Is(failed, context.Canceled) {
 			e.Status = usage.Cancelled
 		}
-		done = llm.Done{Tokens: cut.Tokens}
+		w.price(&e, out.model, llm.Done{Tokens: cut.Tokens})
 	default:
-		e.Status, e.Tokens, e.Source = usage.Failed, token.Count{}, usage.Computed
-		w.last = &usage.Settlement{Tenant: e.Tenant, Hold: w.holdID, Entry: &e, Fallback: w.windows}
-		w.last.Step = w.stepN
-		return
+		e.Status, e.Source = usage.Failed, usage.Computed
 	}
-	cost, err := w.a.Models.price(out.model, done, w.a.Clock.Now())
+	w.spent += e.Cost
+	w.last = &usage.Settlement{Tenant: e.Tenant, Hold: w.holdID, Step: n, Entry: &e, Fallback: w.windows}
+}
+
+// price puts the cost into an entry.
+func (w *work) price(e *usage.Entry, m catalog.Model, done llm.Done) {
+	cost, err := w.a.Models.price(m, done, w.a.Clock.Now())
 	if err != nil {
-		w.a.Log.Error("cost not computed; the held amount is booked", "model", out.model.ID, "err", err)
+		w.a.Log.Error("cost not computed; the held amount is booked", "model", m.ID, "err", err)
 		cost = catalog.Costing{Amount: e.Estimate, Source: catalog.Estimated}
 		e.Tokens = token.Count{}
 	}
 	e.Cost, e.Source, e.Price, e.Reported = cost.Amount, source(cost.Source), cost.Price, reported(done.Cost)
 	e.Reasons = append(e.Reasons, cost.Flags...)
-	w.spent += e.Cost
-	w.last = &usage.Settlement{Tenant: e.Tenant, Hold: w.holdID, Step: w.stepN, Entry: &e, Fallback: w.windows}
 }
 
 func reported(n *int64) *money.Nano {
@@ -132,7 +132,6 @@ func (w *work) book(ctx context.Context) error {
 
 // entry is the ledger row of a call as far as it is known before it is made.
 func (w *work) entry(s step.Step, m catalog.Model) usage.Entry {
-	w.stepN = s.N
 	at := w.t.Event.Place
 	codes := make([]string, 0, len(w.decision.Reasons))
 	for _, r := range w.decision.Reasons {

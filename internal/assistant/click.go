@@ -3,12 +3,14 @@ package assistant
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/catalog"
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/outcome"
+	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/internal/turn"
 )
@@ -17,27 +19,42 @@ import (
 // by what was true when the button was drawn.
 func (a *Assistant) click(ctx context.Context, t turn.Task) (turn.Result, error) {
 	id, rest, _ := strings.Cut(pressed(t.Event), "|")
-	tenant := t.Event.Place.Tenant()
 	switch t.Event.Name {
 	case "answer.stop":
-		return turn.Result{}, a.Stopper.Stop(ctx, tenant, id)
+		return a.stop(ctx, t, id, rest)
 	case "answer.why":
-		r, err := a.receipt(ctx, tenant, id)
+		r, err := a.receiptOf(ctx, t, id)
 		if err != nil {
-			return a.failed(t, nil, err)
+			return a.failed(ctx, t, nil, err)
 		}
 		return privately(t, r.Text()), nil
 	case "answer.up", "answer.down":
 		return a.thumb(ctx, t, id)
+	case "answer.retract":
+		return a.retract(ctx, t, id)
 	}
-	s, err := a.load(ctx, tenant, id)
+	s, err := a.load(ctx, t.Event.Place.Tenant(), id)
 	if err != nil {
-		return a.failed(t, nil, err)
+		return a.failed(ctx, t, nil, err)
 	}
-	if s.By != t.Event.Actor.ID && (t.Event.Name != "answer.retract" || !t.Caller.Roles.Admin) {
-		return privately(t, "Only the person who asked can do that."), nil
+	if s.By != t.Event.Actor.ID {
+		return privately(t, onlyAsker), nil
 	}
 	return a.own(ctx, t, id, rest, s)
+}
+
+const onlyAsker = "Only the person who asked can do that."
+
+// stop ends a running job for its asker or an admin. by is the asker's
+// pseudonym, as the button carries it; the platform's own stop button has none.
+func (a *Assistant) stop(ctx context.Context, t turn.Task, id, by string) (turn.Result, error) {
+	if by != "" && by != t.Caller.ID && !t.Caller.Roles.Admin {
+		return privately(t, "Only the person who asked, or an admin, can stop it."), nil
+	}
+	if err := a.Stopper.Stop(ctx, t.Event.Place.Tenant(), id); err != nil {
+		return turn.Result{}, fmt.Errorf("assistant: stop: %w", err)
+	}
+	return turn.Result{}, nil
 }
 
 // pressed is the value of a button, or the state of a submitted form.
@@ -62,8 +79,6 @@ func (a *Assistant) own(ctx context.Context, t turn.Task, id, rest string, s sav
 		return a.as(ctx, t, id, rest, s)
 	case "answer.resume": // the house itself presses this when a request for more was approved
 		return a.again(ctx, t, id, s, "")
-	case "answer.retract":
-		return a.retract(ctx, t, id, s)
 	case "draft.redo":
 		return a.again(ctx, t, id, s, outcome.Redone)
 	case "draft.shorter":
@@ -72,16 +87,20 @@ func (a *Assistant) own(ctx context.Context, t turn.Task, id, rest string, s sav
 	case "draft.post":
 		return a.post(ctx, t, id, s)
 	case "draft.edit":
-		return a.edited(t, id, s)
+		return a.edited(ctx, t, id, s)
 	case "draft.discard":
-		return a.discard(t, id, s)
-	case "summary.share":
+		return a.discard(ctx, t, id, s)
+	case "answer.share":
 		return a.share(ctx, t, id, s)
 	case "classify.correct":
-		r := privately(t, fmt.Sprintf("Noted: **%s**. That counts as a correction.", rest))
+		n, err := strconv.Atoi(rest)
+		if err != nil || n < 0 || n >= len(s.Labels) {
+			break
+		}
+		r := privately(t, fmt.Sprintf("Noted: **%s**. That counts as a correction.", redact.Name(s.Labels[n])))
 		return a.with(t, r, id, s, outcome.Corrected, 0)
 	}
-	return a.failed(t, nil, fault.New(fault.BadInput, "That button is from an older version. Please ask again."))
+	return a.failed(ctx, t, nil, fault.New(fault.BadInput, "That button is from an older version. Please ask again."))
 }
 
 // again runs the saved want once more, as the original event's answer, and
@@ -103,9 +122,8 @@ func (a *Assistant) again(ctx context.Context, t turn.Task, id string, s saved, 
 // fresh is the newest address for an answer: the click's own where the answer
 // is private (its token is young), the original thread where it is public.
 func fresh(click, asked chat.Event) chat.ReplyTo {
-	if click.ReplyTo.Private && !asked.ReplyTo.Private && asked.Kind == chat.Mention {
-		to := asked.ReplyTo
-		return to
+	if asked.Kind == chat.Mention && !asked.ReplyTo.Private {
+		return asked.ReplyTo
 	}
 	return click.ReplyTo
 }
@@ -122,34 +140,45 @@ func (a *Assistant) as(ctx context.Context, t turn.Task, id, rest string, s save
 			return a.again(ctx, t, id, s, outcome.Corrected)
 		}
 	}
-	return a.failed(t, nil, fault.New(fault.BadInput, "I don't know that way of reading it."))
+	return a.failed(ctx, t, nil, fault.New(fault.BadInput, "I don't know that way of reading it."))
 }
 
-// retract takes a public answer back.
-func (a *Assistant) retract(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
-	resp, err := a.Openers(t.Event.Place.Platform).Open(ctx, s.Event.ReplyTo)
+// retract takes a public answer back, for who asked or an admin.
+func (a *Assistant) retract(ctx context.Context, t turn.Task, id string) (turn.Result, error) {
+	rc, err := a.receiptOf(ctx, t, id)
+	if err != nil {
+		return a.failed(ctx, t, nil, err)
+	}
+	if rc.By != t.Caller.ID && !t.Caller.Roles.Admin {
+		return privately(t, "Only the person who asked, or an admin, can do that."), nil
+	}
+	resp, err := a.Openers(t.Event.Place.Platform).OpenPlace(ctx, t.Event.Place)
 	if err != nil {
 		return turn.Result{}, fmt.Errorf("assistant: retract: %w", err)
 	}
 	if err := resp.Remove(ctx, t.Event.Message); err != nil {
 		return turn.Result{}, fmt.Errorf("assistant: retract: %w", err)
 	}
-	return a.with(t, privately(t, "Taken back."), id, s, outcome.Retracted, 0)
+	return a.with(t, privately(t, "Taken back."), id, ofReceipt(rc), outcome.Retracted, 0)
 }
 
 // thumb records 👍 or 👎; anyone who sees the answer may give one.
 func (a *Assistant) thumb(ctx context.Context, t turn.Task, id string) (turn.Result, error) {
-	rc, err := a.receipt(ctx, t.Event.Place.Tenant(), id)
+	rc, err := a.receiptOf(ctx, t, id)
 	if err != nil {
-		return a.failed(t, nil, err)
+		return a.failed(ctx, t, nil, err)
 	}
 	why, text := outcome.ThumbsUp, "Thanks, noted as helpful."
 	if t.Event.Name == "answer.down" {
 		why, text = outcome.ThumbsDn, "Thanks, noted as not helpful. \"Stronger\" tries it one tier up."
 	}
-	tier, _ := catalog.ParseTier(rc.Tier)
-	s := saved{Want: want{Intent: step.Intent(rc.Intent)}, Tier: tier, Model: rc.Model, Cost: rc.Cost, Workflow: rc.Workflow, Event: t.Event}
-	return a.with(t, privately(t, text), id, s, why, 0)
+	return a.with(t, privately(t, text), id, ofReceipt(rc), why, 0)
+}
+
+// ofReceipt is what an outcome needs of an answer whose content may be gone.
+func ofReceipt(r turn.Receipt) saved {
+	tier, _ := catalog.ParseTier(r.Tier)
+	return saved{Want: want{Intent: step.Intent(r.Intent)}, Tier: tier, Model: r.Model, Cost: r.Cost, Workflow: r.Workflow, Event: chat.Event{Place: r.Place}}
 }
 
 // verdict stores an outcome at once.

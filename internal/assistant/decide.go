@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/catalog"
-	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/router"
 	"github.com/tierwise/tierwise/usage"
@@ -21,15 +22,13 @@ const holdTTL = 20 * time.Minute
 // decide routes and holds. A refused hold returns what is left, and the router
 // decides once more under that; only then is the request refused.
 func (w *work) decide(ctx context.Context) error {
-	tenant := w.t.Event.Place.Tenant()
-	s := w.t.Settings
-	w.windows = usage.Calendar{Zone: s.Zone(), Previous: s.PreviousZone(), Changed: s.ZoneChanged()}.Windows(w.a.Clock.Now())
-	levels, err := w.a.Ledger.Levels(ctx, tenant, w.scopes(), w.windows)
-	if err != nil {
-		return fmt.Errorf("assistant: levels: %w", err)
+	tenant := w.tenant()
+	w.windows = w.t.Calendar().Windows(w.a.Clock.Now())
+	scopes := w.t.Caller.Scopes(w.t.Event.Place.Channel, w.charge.team, w.charge.workflow)
+	if err := w.look(ctx, scopes); err != nil {
+		return err
 	}
-	w.levels = levels
-	w.request = w.ask(levels)
+	w.request = w.ask(w.levels)
 	for try := 1; ; try++ {
 		w.decision = router.Route(w.request)
 		if !w.decision.OK {
@@ -37,7 +36,7 @@ func (w *work) decide(ctx context.Context) error {
 		}
 		w.held = w.holds()
 		held, err := w.a.Ledger.Hold(ctx, usage.HoldRequest{
-			Tenant: tenant, Hold: w.holdID, Scopes: w.scopes(), Windows: w.windows, Steps: w.held, TTL: holdTTL,
+			Tenant: tenant, Hold: w.holdID, Scopes: scopes, Windows: w.windows, Steps: w.held, TTL: holdTTL,
 		})
 		if err != nil {
 			return fmt.Errorf("assistant: hold: %w", err)
@@ -55,21 +54,21 @@ func (w *work) decide(ctx context.Context) error {
 	}
 }
 
-// scopes are the counters the turn is charged to.
-func (w *work) scopes() []usage.Scope {
-	var roles []string
-	for _, g := range w.t.Caller.Actor.Groups {
-		roles = append(roles, "role:"+g)
+// look reads, side by side, where the budgets stand and what the thread is used
+// to.
+func (w *work) look(ctx context.Context, scopes []usage.Scope) error {
+	var side sync.WaitGroup
+	var failed error
+	if at, ok := w.follows(); ok {
+		side.Go(func() { w.thread, failed = w.a.thread(ctx, at) })
 	}
-	roles = append(roles, usage.AnyID)
-	each := []string{usage.AnyID}
-	return []usage.Scope{
-		usage.WholeWorkspace(),
-		{Kind: usage.Team, ID: w.charge.team, Templates: each},
-		{Kind: usage.Channel, ID: w.t.Event.Place.Channel, Templates: each},
-		{Kind: usage.User, ID: w.t.Caller.ID, Templates: roles},
-		{Kind: usage.Workflow, ID: w.charge.workflow, Templates: each},
+	levels, err := w.a.Ledger.Levels(ctx, w.tenant(), scopes, w.windows)
+	side.Wait()
+	if err != nil {
+		return fmt.Errorf("assistant: levels: %w", err)
 	}
+	w.levels = levels
+	return failed
 }
 
 // ask is the router's request.
@@ -97,49 +96,11 @@ func (w *work) asked() router.Asked {
 	if pin, by := w.t.Settings.Pin(); pin != nil {
 		return router.Asked{Tier: pin, By: by}
 	}
-	return router.Asked{}
-}
-
-// budget finds the tightest limit: the one with the largest used share, and the
-// least headroom over all of them.
-func budget(levels []usage.Level) router.Budget {
-	b := router.Budget{Headroom: money.Max}
-	for _, l := range levels {
-		if !l.Limited || !l.Then.Hard() {
-			continue
-		}
-		b.Headroom = min(b.Headroom, l.Headroom())
-		used := l.Settled + l.Held
-		if b.Limit == 0 || over(used, l.Limit, b.Used, b.Limit) {
-			b.Used, b.Limit, b.Where = used, l.Limit, where(l)
-			b.LocalAtLimit = l.Then == usage.LocalOnly
-			b.Ceiling = nil
-			if t, near := router.Pressure(used, l.Limit); near && t < catalog.Frontier && l.Then == usage.EconomyOnly {
-				eco := catalog.Economy
-				b.Ceiling = &eco
-			}
-		}
+	if w.thread.Model == "" {
+		return router.Asked{}
 	}
-	return b
-}
-
-// over reports whether a/b is a larger share than c/d, without fractions:
-// shares are compared in thousandths, which is finer than any threshold.
-func over(a, b, c, d money.Nano) bool { return share(a, b) > share(c, d) }
-
-func share(a, b money.Nano) int64 {
-	if b <= 0 {
-		return 1000
-	}
-	return int64(a / max(b/1000, 1))
-}
-
-// where names a limit for a person: "this channel, this month".
-func where(l usage.Level) string {
-	what := map[usage.ScopeKind]string{
-		usage.Workspace: "this workspace", usage.Team: "your team", usage.Channel: "this channel", usage.User: "you", usage.Workflow: "this workflow",
-	}[l.Scope.Kind]
-	return what + map[usage.WindowKind]string{usage.Day: " today", usage.Week: " this week", usage.Month: " this month"}[l.Window]
+	before := w.thread.Tier
+	return router.Asked{Previous: &before, PreviousModel: w.thread.Model}
 }
 
 // Numbers of the steps beside the intent's own, counted from the last of them.
@@ -182,10 +143,27 @@ func (w *work) holds() []usage.StepHold {
 			add(k+escalation, p.Model, lastStep, joined)
 		}
 	}
-	if len(w.decision.Failover) > 0 {
-		add(k+failover, w.decision.Failover[0], lastStep, joined)
+	if w.spare = w.other(); w.spare.ID != "" {
+		add(k+failover, w.spare.ID, lastStep, joined)
 	}
 	return w.within(list)
+}
+
+// other is the model to walk to when the first fails: of those the router
+// lists, equal or higher, the first of another provider, because most failures
+// are the provider's. It is zero when there is none.
+func (w *work) other() catalog.Model {
+	var found catalog.Model
+	for _, id := range w.decision.Failover {
+		m, ok := w.a.Models.Get(id)
+		if first, _ := w.a.Models.Get(w.decision.Model); ok && m.Provider != first.Provider {
+			return m
+		}
+		if found.ID == "" {
+			found = m
+		}
+	}
+	return found
 }
 
 // within drops the calls that are only made when something goes wrong, from the
@@ -215,55 +193,8 @@ func (w *work) chargeTo() {
 	if b.Unknown == "" {
 		return
 	}
-	w.note = fmt.Sprintf("There is no workflow %q, so this was booked to %s.", clip(b.Unknown, 40), b.Workflow)
+	w.note = fmt.Sprintf("There is no workflow %q, so this was booked to %s.", redact.Name(b.Unknown), redact.Name(b.Workflow))
 	if b.Nearest != "" {
 		w.note += " Did you mean --for " + b.Nearest + "?"
 	}
-}
-
-// refusal words a decision that is not OK.
-func (w *work) refusal() error {
-	r := w.decision.Refusal
-	if r.Gate == "budget" {
-		return &overBudget{w.arithmetic()}
-	}
-	return fault.Newf(fault.NoModel, "No model may take this (%s gate). Allowed would be: %s. Who can change that: %s.", r.Gate, r.Allowed, r.Who)
-}
-
-// overBudget is a refusal for money; the reply offers a way on.
-type overBudget struct{ say string }
-
-func (o *overBudget) Error() string { return "assistant: over budget" }
-
-// As lets it be read as a fault.
-func (o *overBudget) As(target any) bool {
-	f, ok := target.(**fault.Fault)
-	if ok {
-		*f = fault.New(fault.OverBudget, o.say)
-	}
-	return ok
-}
-
-// arithmetic is the sum that led to a refusal: limit, used, reserved, and when
-// it begins again.
-func (w *work) arithmetic() string {
-	need := w.request.Models
-	var least money.Nano = money.Max
-	for _, o := range need {
-		if o.Tier > catalog.Local && o.Priced {
-			least = min(least, o.Worst)
-		}
-	}
-	for _, l := range w.levels {
-		if !l.Limited || !l.Then.Hard() || l.Headroom() >= least && least != money.Max {
-			continue
-		}
-		begins := ""
-		if !l.Ends.IsZero() {
-			begins = " It begins again " + l.Ends.In(w.t.Settings.Zone()).Format("Mon 2 Jan 15:04 MST") + "."
-		}
-		return fmt.Sprintf("The limit for %s is %s: %s is used and %s is reserved for answers under way, so %s is left; this could cost up to %s.%s",
-			where(l), l.Limit, l.Settled.Short(), l.Held.Short(), l.Headroom().Short(), least.Short(), begins)
-	}
-	return fmt.Sprintf("One answer may cost at most %s here, and this could cost more.", w.request.Policy.AnswerCap)
 }

@@ -22,32 +22,80 @@ const longestDraft = 12_000
 
 // post sends a draft into its conversation, if the asker may write there now.
 func (a *Assistant) post(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
-	if s.Posted {
-		return privately(t, "That draft was posted already."), nil
-	}
 	if strings.Contains(s.Text, "[…]") || strings.Contains(s.Text, "[...]") {
 		return privately(t, "There are gaps marked […] in the draft. Press Edit, fill them in, then post it."), nil
 	}
 	at, err := a.mayWrite(ctx, t, s)
-	if err != nil {
-		return a.failed(t, nil, err)
+	if err == nil {
+		err = a.out(ctx, t, id, &s)
 	}
-	edited := outcome.Edited(s.First, s.Text)
-	s.Posted = true
-	w, err := a.store(t.Event.Place.Tenant(), id, s)
 	if err != nil {
-		return turn.Result{}, err
+		return a.failed(ctx, t, nil, err)
 	}
-	r := turn.Result{Writes: []record.Write{w}, Replies: []turn.Reply{
+	r, err := a.send(ctx, t, at, s, "Posted.")
+	if err != nil {
+		return r, err
+	}
+	return a.with(t, r, id, s, outcome.Posted, outcome.Edited(s.First, s.Text))
+}
+
+// share shows a private answer where it was asked for, if the asker may write
+// there and everybody there could read what it is about.
+func (a *Assistant) share(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+	at, err := a.mayWrite(ctx, t, s)
+	if err != nil {
+		return a.failed(ctx, t, nil, err)
+	}
+	if s.Want.Read != nil && !s.Want.Read.InChannelOf(at) {
+		return privately(t, "That answer is about another conversation; I share it only where everybody could read that one."), nil
+	}
+	if err := a.out(ctx, t, id, &s); err != nil {
+		return a.failed(ctx, t, nil, err)
+	}
+	r, err := a.send(ctx, t, at, s, "")
+	if err != nil {
+		return r, err
+	}
+	return a.with(t, r, id, s, outcome.Shared, 0)
+}
+
+// send posts a text for a person, as theirs, and confirms it to them. A draft's
+// preview gives way to the confirmation; a shared answer stays.
+func (a *Assistant) send(ctx context.Context, t turn.Task, at chat.Place, s saved, instead string) (turn.Result, error) {
+	r := turn.Result{Replies: []turn.Reply{
 		{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Footer: byline(t), Sample: a.Models.Sample()}},
-		{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Ref: t.Event.Message, Private: true, Text: "Posted."}},
 	}}
-	return a.with(t, r, id, s, outcome.Posted, edited)
+	if instead == "" {
+		r.Replies = append(r.Replies, turn.Reply{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Private: true, Text: "Shared."}})
+		return r, nil
+	}
+	told, err := a.instead(ctx, t, s, chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: instead})
+	r.Replies = append(r.Replies, told)
+	return r, err
+}
+
+// instead is a post in the place of the one a button was pressed under: where
+// that is public, for all; where it is private, as far as the platform can
+// replace one, else as a new one.
+func (a *Assistant) instead(ctx context.Context, t turn.Task, s saved, p chat.Post) (turn.Reply, error) {
+	p.Ref = t.Event.Message
+	if !s.Private {
+		return turn.Reply{To: s.Event.ReplyTo, Post: p}, nil
+	}
+	p.Private = true
+	resp, err := a.Openers(t.Event.Place.Platform).Open(ctx, t.Event.ReplyTo)
+	if err != nil {
+		return turn.Reply{}, fmt.Errorf("assistant: open: %w", err)
+	}
+	if !resp.Capabilities().EditEphemeral {
+		p.Ref = chat.Ref{}
+	}
+	return turn.Reply{To: t.Event.ReplyTo, Post: p}, nil
 }
 
 // byline says who stands behind what the bot posts for a person.
 func byline(t turn.Task) string {
-	return "by " + or(redact.Neutralise(t.Event.Actor.Name), "a member") + " with Tierwise"
+	return "by " + or(redact.Name(t.Event.Actor.Name), "a member") + " with Tierwise"
 }
 
 // mayWrite checks, at the moment of posting, that the asker may write where the
@@ -70,7 +118,10 @@ func (a *Assistant) mayWrite(ctx context.Context, t turn.Task, s saved) (chat.Pl
 }
 
 // edited takes the text of the edit form and shows the draft again.
-func (a *Assistant) edited(t turn.Task, id string, s saved) (turn.Result, error) {
+func (a *Assistant) edited(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+	if s.Out != "" {
+		return a.failed(ctx, t, nil, errOut)
+	}
 	text := strings.TrimSpace(t.Event.Fields["text"])
 	if text == "" || len(text) > longestDraft {
 		return privately(t, fmt.Sprintf("A draft needs some text and at most %d characters; yours is unchanged.", longestDraft)), nil
@@ -80,18 +131,22 @@ func (a *Assistant) edited(t turn.Task, id string, s saved) (turn.Result, error)
 	if err != nil {
 		return turn.Result{}, err
 	}
-	post := a.preview(id, s)
-	post.Job, post.Private = t.PostID(1), true
-	return turn.Result{Writes: []record.Write{w}, Replies: []turn.Reply{{To: t.Event.ReplyTo, Post: post}}}, nil
+	again, err := a.instead(ctx, t, s, a.shown(t, id, s))
+	return turn.Result{Writes: []record.Write{w}, Replies: []turn.Reply{again}}, err
 }
 
-// preview is a draft with its buttons.
-func (a *Assistant) preview(id string, s saved) chat.Post {
-	return chat.Post{Stage: chat.Final, Text: s.Text, Sample: a.Models.Sample(), Buttons: []chat.Button{
+// shown is a draft with its buttons.
+func (a *Assistant) shown(t turn.Task, id string, s saved) chat.Post {
+	return chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Sample: a.Models.Sample(), Buttons: draftButtons(id)}
+}
+
+// draftButtons are those under a draft.
+func draftButtons(id string) []chat.Button {
+	return []chat.Button{
 		{Name: "draft.post", Label: "Post", Value: id, Style: chat.Primary},
 		{Name: "draft.edit", Label: "Edit", Value: id, OpensForm: true},
 		{Name: "draft.discard", Label: "Discard", Value: id},
-	}}
+	}
 }
 
 // wantsLast reports whether the task is "/draft last".
@@ -107,7 +162,7 @@ func (a *Assistant) wantsLast(t turn.Task) (bool, error) {
 // delivered.
 func (a *Assistant) last(ctx context.Context, t turn.Task, err error) (turn.Result, error) {
 	if err != nil {
-		return a.failed(t, nil, err)
+		return a.failed(ctx, t, nil, err)
 	}
 	tenant := t.Event.Place.Tenant()
 	list, err := a.Records.List(ctx, tenant, record.Draft, "")
@@ -116,45 +171,31 @@ func (a *Assistant) last(ctx context.Context, t turn.Task, err error) (turn.Resu
 	}
 	for i := len(list) - 1; i >= 0; i-- { // ids are time-ordered
 		s, err := a.open(tenant, list[i])
-		if err != nil || s.By != t.Event.Actor.ID || s.Posted || s.Text == "" {
+		if err != nil || s.By != t.Event.Actor.ID || s.Out != "" || s.Text == "" {
 			continue
 		}
 		undelivered := strings.HasSuffix(list[i].ID, undeliveredMark)
 		if s.Want.Intent != step.Draft && !undelivered {
 			continue
 		}
-		post := a.preview(list[i].ID, s)
+		post := a.shown(t, list[i].ID, s)
 		if undelivered {
 			post.Buttons = nil
 		}
-		post.Job, post.Private = t.PostID(1), true
+		post.Private = true
 		return turn.Result{Replies: []turn.Reply{{To: t.Event.ReplyTo, Post: post}}}, nil
 	}
 	return privately(t, "You have no draft from the last three days."), nil
 }
 
 // discard throws a draft away.
-func (a *Assistant) discard(t turn.Task, id string, s saved) (turn.Result, error) {
-	r := turn.Result{Writes: []record.Write{record.Remove(record.Draft, id)}, Replies: []turn.Reply{
-		{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Ref: t.Event.Message, Private: true, Text: "Discarded."}},
-	}}
-	return a.with(t, r, id, s, outcome.Discarded, 0)
-}
-
-// share shows a private answer to the channel, if the asker may write there.
-func (a *Assistant) share(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
-	at, err := a.mayWrite(ctx, t, s)
+func (a *Assistant) discard(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+	gone, err := a.instead(ctx, t, s, chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: "Discarded."})
 	if err != nil {
-		return a.failed(t, nil, err)
+		return turn.Result{}, err
 	}
-	if s.Want.Read != nil && !s.Want.Read.InChannelOf(at) {
-		return privately(t, "That answer is about another conversation; I share it only where everybody could read that one."), nil
-	}
-	r := turn.Result{Replies: []turn.Reply{
-		{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Footer: byline(t), Sample: a.Models.Sample()}},
-		{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Private: true, Text: "Shared."}},
-	}}
-	return a.with(t, r, id, s, outcome.Shared, 0)
+	r := turn.Result{Writes: []record.Write{record.Remove(record.Draft, id)}, Replies: []turn.Reply{gone}}
+	return a.with(t, r, id, s, outcome.Discarded, 0)
 }
 
 // Answer opens and checks the forms of answers; see gate.Room.

@@ -12,6 +12,7 @@ import (
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/internal/turn"
 )
 
@@ -41,8 +42,35 @@ type saved struct {
 	Cost     money.Nano    `json:"cost"`
 	Workflow string        `json:"workflow"`
 	At       time.Time     `json:"at"`
-	// Posted is set once a draft went out.
-	Posted bool `json:"posted,omitempty"`
+	Private  bool          `json:"private,omitempty"` // only the asker saw it
+	Labels   []string      `json:"labels,omitempty"`  // classify: what could have been chosen
+	// Out is the job of the press that sent it out (posted a draft, shared an
+	// answer); "" before. It goes out once, also when two presses race.
+	Out string `json:"out,omitempty"`
+
+	version int64 // of its record
+}
+
+// saved is what is kept of an answer.
+func (w *work) saved(out answer) saved {
+	text := w.text(out)
+	if w.want.Intent == step.Draft {
+		text = w.plain(out)
+	}
+	s := saved{
+		Event: w.t.Event, Want: w.want, By: w.t.Event.Actor.ID, Person: w.t.Caller.ID, Text: text, First: text, Tier: out.model.Tier, Model: out.model.ID,
+		Cost: w.spent, Workflow: w.charge.workflow, At: w.a.Clock.Now(), Private: w.private(),
+	}
+	s.Event.Target = nil
+	if o := w.decision.Stronger; o != nil {
+		s.Up = &o.Tier
+	}
+	if w.want.Intent == step.Classify {
+		for _, l := range out.step.Input.Labels {
+			s.Labels = append(s.Labels, l.Name)
+		}
+	}
+	return s
 }
 
 // store is the record of a saved answer.
@@ -75,7 +103,36 @@ func (a *Assistant) open(tenant string, r record.Record) (saved, error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return s, fmt.Errorf("assistant: load: %w", err)
 	}
+	s.version = r.Version
 	return s, nil
+}
+
+// errOut: somebody sent it out already.
+var errOut = fault.New(fault.Conflict, "That went out already.")
+
+// out claims the right to send an answer or draft out for one press; a second
+// delivery of the same press has it already. errOut when another press has it.
+func (a *Assistant) out(ctx context.Context, t turn.Task, id string, s *saved) error {
+	me := t.Ticket.Job.ID
+	switch s.Out {
+	case me:
+		return nil
+	case "":
+	default:
+		return errOut
+	}
+	s.Out = me
+	w, err := a.store(t.Event.Place.Tenant(), id, *s)
+	if err != nil {
+		return err
+	}
+	w.Expect = s.version
+	if err := a.Records.Write(ctx, t.Event.Place.Tenant(), w); errors.Is(err, record.ErrConflict) {
+		return errOut
+	} else if err != nil {
+		return fmt.Errorf("assistant: send out: %w", err)
+	}
+	return nil
 }
 
 // stronger is the tier above a saved answer's.
@@ -104,67 +161,8 @@ func (a *Assistant) Undelivered(ctx context.Context, r turn.Reply) error {
 	if err != nil {
 		return err
 	}
-	return a.Records.Write(ctx, r.To.Place.Tenant(), w)
-}
-
-// threadState is what is kept of a thread the bot answers in.
-type threadState struct {
-	Owner   string `json:"owner"` // platform id of who began
-	Stopped bool   `json:"stopped,omitempty"`
-	Last    string `json:"last,omitempty"` // job of the newest answer
-}
-
-// threadFor is how long follow-ups are answered after the last answer.
-const threadFor = 14 * 24 * time.Hour
-
-func threadID(p chat.Place) string { return p.Channel + "/" + p.Thread }
-
-func (a *Assistant) thread(ctx context.Context, p chat.Place) (threadState, error) {
-	var th threadState
-	if p.Thread == "" {
-		return th, nil
+	if err := a.Records.Write(ctx, r.To.Place.Tenant(), w); err != nil {
+		return fmt.Errorf("assistant: undelivered: %w", err)
 	}
-	r, err := a.Records.Get(ctx, p.Tenant(), record.Thread, threadID(p))
-	if errors.Is(err, record.ErrNotFound) {
-		return th, nil
-	}
-	if err != nil {
-		return th, fmt.Errorf("assistant: thread: %w", err)
-	}
-	if err := json.Unmarshal(r.Body, &th); err != nil {
-		return th, fmt.Errorf("assistant: thread: %w", err)
-	}
-	return th, nil
-}
-
-func (a *Assistant) putThread(p chat.Place, th threadState) (record.Write, error) {
-	b, err := json.Marshal(th)
-	if err != nil {
-		return record.Write{}, fmt.Errorf("assistant: thread: %w", err)
-	}
-	return record.Put(record.Thread, threadID(p), b, threadFor), nil
-}
-
-// Owned tells an adapter whether the bot answers in a thread; see
-// chat.AddressOf.
-func (a *Assistant) Owned(ctx context.Context, p chat.Place) (chat.Owned, error) {
-	th, err := a.thread(ctx, p)
-	return chat.Owned{Owner: th.Owner, Stopped: th.Stopped}, err
-}
-
-// unfollow stops answering without a mention in a thread.
-func (a *Assistant) unfollow(ctx context.Context, t turn.Task) (turn.Result, error) {
-	p := t.Event.Place
-	th, err := a.thread(ctx, p)
-	if err != nil {
-		return turn.Result{}, err
-	}
-	th.Stopped = true
-	w, err := a.putThread(p, th)
-	if err != nil {
-		return turn.Result{}, err
-	}
-	r := say(t, "All right, I answer in this thread only when I am mentioned.")
-	r.Writes = append(r.Writes, w)
-	return r, nil
+	return nil
 }

@@ -88,6 +88,9 @@ func (a *Assistant) revise(ctx context.Context, t turn.Task, w *want) error {
 	if err != nil {
 		return err
 	}
+	if s.Private && s.By != t.Event.Actor.ID {
+		return nil
+	}
 	flags := w.Flags
 	if w.Flags.Stronger {
 		*w = s.Want

@@ -20,27 +20,31 @@ import (
 
 // work is one turn under way.
 type work struct {
-	a        *Assistant
-	t        turn.Task
-	want     want
-	resp     chat.Responder
-	class    catalog.Class
-	charge   charge
-	input    step.Input
-	hidden   *redact.Turn // what was taken out of the input, to be put back
-	steps    []step.Step  // of the intent's plan
+	a      *Assistant
+	t      turn.Task
+	want   want
+	resp   chat.Responder
+	class  catalog.Class
+	charge charge
+	input  step.Input
+	hidden *redact.Turn // what was taken out of the input, to be put back
+	steps  []step.Step  // of the intent's plan
+	thread threadState  // of the thread the answer goes to
+
 	request  router.Request
 	decision router.Decision
 	holdID   string
 	windows  []usage.Window
 	levels   []usage.Level
 	held     []usage.StepHold
-	last     *usage.Settlement // the booking that waits
-	stepN    int
-	spent    money.Nano
-	post     chat.Ref      // the placeholder, once it is there
-	placed   chan chat.Ref // gives the placeholder once; nil when none is under way
-	note     string        // one line for the person: another workflow was taken, …
+	spare    catalog.Model // to walk to when the first fails; zero when there is none
+
+	last    *usage.Settlement // the booking that waits
+	spent   money.Nano
+	post    chat.Ref // the placeholder, once it is there
+	placing *placing // the placeholder under way
+	seen    bool     // somebody read some of the answer already
+	note    string   // one line for the person: another workflow was taken, …
 }
 
 // charge is where the entries are booked.
@@ -56,7 +60,7 @@ func (a *Assistant) turn(ctx context.Context, t turn.Task) (turn.Result, error) 
 	}
 	asked, err := a.wanted(ctx, t)
 	if err != nil {
-		return a.failed(t, nil, err)
+		return a.failed(ctx, t, nil, err)
 	}
 	return a.run(ctx, t, asked)
 }
@@ -73,9 +77,9 @@ func (a *Assistant) run(ctx context.Context, t turn.Task, asked want) (turn.Resu
 		out, err = w.answer(ctx)
 	}
 	if err != nil {
-		return a.failed(t, w, err)
+		return a.failed(ctx, t, w, err)
 	}
-	return w.result(ctx, out)
+	return w.result(out)
 }
 
 // read finds out whether the asker may see the conversation, reads it, takes
@@ -85,7 +89,7 @@ func (w *work) read(ctx context.Context) error {
 	opener := w.a.Openers(e.Place.Platform)
 	var err error
 	if w.resp, err = opener.Open(ctx, e.ReplyTo); err != nil {
-		return fmt.Errorf("assistant: open: %w", err)
+		return unspeakable(err)
 	}
 	w.class = s.Class()
 	w.input = step.Input{
@@ -98,6 +102,7 @@ func (w *work) read(ctx context.Context) error {
 	if err := w.conversation(ctx, opener); err != nil {
 		return err
 	}
+	w.length(s.Length())
 	if err := w.redact(s.Redact()); err != nil {
 		return err
 	}
@@ -106,20 +111,52 @@ func (w *work) read(ctx context.Context) error {
 	return err
 }
 
+// unspeakable words that the bot cannot speak where it was asked. The sentence
+// goes to the person's drafts; trying again would not help.
+func unspeakable(err error) error {
+	if errors.Is(err, chat.ErrNoAccess) || errors.Is(err, chat.ErrGone) {
+		return fault.Wrap(err, fault.NotAllowed, "I was not invited to that channel, so I cannot answer there. Invite me, then ask again.")
+	}
+	return fmt.Errorf("assistant: open: %w", err)
+}
+
+// length turns the setting into a bound, where the person gave none.
+func (w *work) length(setting string) {
+	if w.input.Words > 0 || w.want.Intent == step.Classify {
+		return
+	}
+	switch usual := intent.Words(w.want.Intent, w.input); setting {
+	case "short":
+		w.input.Words = usual / 2
+	case "long":
+		w.input.Words = usual * 2
+	}
+}
+
+// visible checks that the asker sees a conversation now and that the bot may
+// read it.
+func (w *work) visible(ctx context.Context, opener chat.Opener, at chat.Place) (chat.Access, error) {
+	acc, err := opener.Directory().Access(ctx, at, w.t.Event.Actor.ID)
+	switch {
+	case errors.Is(err, chat.ErrNotFound), err == nil && !acc.Read:
+		err = fault.New(fault.NotAllowed, "I only read conversations that you can see yourself.")
+	case errors.Is(err, chat.ErrNoAccess), err == nil && !acc.BotRead:
+		err = fault.New(fault.NotAllowed, "I was not invited to that conversation, so I cannot read it. Invite me there, then ask again.")
+	case err != nil:
+		err = fmt.Errorf("assistant: access: %w", err)
+	}
+	return acc, err
+}
+
 // conversation reads what the want points at, as the asker and as of now.
 func (w *work) conversation(ctx context.Context, opener chat.Opener) error {
 	if w.want.Read == nil {
 		return nil
 	}
 	at := *w.want.Read
-	acc, err := opener.Directory().Access(ctx, at, w.t.Event.Actor.ID)
-	switch {
-	case errors.Is(err, chat.ErrNotFound), err == nil && !acc.Read:
-		return fault.New(fault.NotAllowed, "I only read conversations that you can see yourself.")
-	case errors.Is(err, chat.ErrNoAccess), err == nil && !acc.BotRead:
-		return fault.New(fault.NotAllowed, "I was not invited to that conversation, so I cannot read it. Invite me there, then ask again.")
-	case err != nil:
-		return fmt.Errorf("assistant: access: %w", err)
+	acc, err := w.visible(ctx, opener, at)
+	if err != nil {
+		return err
 	}
 	there, err := w.a.Settings.Resolve(ctx, at, acc.Channel, w.t.Caller.ID)
 	if err != nil {
@@ -159,8 +196,8 @@ func (w *work) redact(names []string) error {
 const maxMessages = 5000
 
 // others leaves out the question itself and, where the conversation is the
-// matter, the bot's own posts and what people asked it. A question keeps them: they are what a follow-up
-// refers to.
+// matter, the bot's own posts and what people asked it. A question keeps them:
+// they are what a follow-up refers to.
 func (w *work) others(list []chat.Message) []chat.Message {
 	out := make([]chat.Message, 0, len(list))
 	for _, m := range list {

@@ -33,7 +33,7 @@ func (g *Gate) admit(ctx context.Context, t turn.Task) error {
 	if err := listed(t); err != nil && !(t.Caller.Roles.Admin && !usesModel(t)) {
 		return err
 	}
-	if !usesModel(t) || g.limits.PerMinute <= 0 {
+	if !usesModel(t) || g.Limits.PerMinute <= 0 {
 		return nil
 	}
 	return g.throttle(ctx, t)
@@ -69,7 +69,7 @@ func listed(t turn.Task) error {
 // throttle counts the request against the person's rate. The id is the job, so
 // a second delivery of one request is counted once.
 func (g *Gate) throttle(ctx context.Context, t turn.Task) error {
-	ok, told, reset, err := g.rate.Take(ctx, t.Event.Place.Tenant(), "rate/"+t.Caller.ID, t.Ticket.Job.ID, g.limits.PerMinute, rateWindow)
+	ok, told, reset, err := g.Rate.Take(ctx, t.Event.Place.Tenant(), "rate/"+t.Caller.ID, t.Ticket.Job.ID, g.Limits.PerMinute, rateWindow)
 	switch {
 	case err != nil:
 		return fmt.Errorf("gate: rate: %w", err)
@@ -78,8 +78,8 @@ func (g *Gate) throttle(ctx context.Context, t turn.Task) error {
 	case !told:
 		return errSilent
 	}
-	wait := max(time.Second, time.Until(reset).Round(time.Second))
-	return fault.Newf(fault.Throttled, "That was %d requests in a minute, which is the limit for one person. Please go on in %s; I say this once and leave further ones unanswered until then.", g.limits.PerMinute, wait)
+	wait := max(time.Second, reset.Sub(g.Clock.Now()).Round(time.Second))
+	return fault.Newf(fault.Throttled, "That was %d requests in a minute, which is the limit for one person. Please go on in %s; I say this once and leave further ones unanswered until then.", g.Limits.PerMinute, wait)
 }
 
 // usesModel reports whether serving the task may call a model.
@@ -100,7 +100,7 @@ func usesModel(t turn.Task) bool {
 // steers reports whether the event stops or removes something, which is never
 // refused for a list or a rate.
 func steers(e chat.Event) bool {
-	return e.Kind == chat.Stop || e.Kind == chat.Removed || e.Kind == chat.Joined || e.Name == "answer.stop" || e.Name == "answer.retract"
+	return e.Kind == chat.Stop || e.Kind == chat.Joined || e.Name == "answer.stop" || e.Name == "answer.retract"
 }
 
 // room picks who serves the task.
@@ -109,25 +109,25 @@ func (g *Gate) room(t turn.Task) Room {
 	switch e.Kind {
 	case chat.Mention:
 		if t.Wish.Command != intent.NoCommand && t.Wish.Command != intent.Unfollow {
-			return g.admin
+			return g.Admin
 		}
 	case chat.Command:
 		if !usesModel(t) {
-			return g.admin
+			return g.Admin
 		}
-	case chat.Joined, chat.Removed:
-		return g.admin
+	case chat.Joined:
+		return g.Admin
 	case chat.Click, chat.Submit, chat.Cancelled:
 		return g.byName(e.Name)
 	}
-	return g.assistant
+	return g.Assistant
 }
 
 // byName tells buttons and forms apart by the first part of their name.
 func (g *Gate) byName(name string) Room {
 	switch head, _, _ := strings.Cut(name, "."); head {
 	case "answer", "draft", "summary", "classify", "summarize_thread", "draft_reply":
-		return g.assistant
+		return g.Assistant
 	}
-	return g.admin
+	return g.Admin
 }

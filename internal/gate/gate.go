@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/clock"
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/intent"
 	"github.com/tierwise/tierwise/internal/settings"
@@ -46,29 +47,36 @@ type Limits struct {
 	PerMinute int // requests of one person that may call a model; 0 is no limit
 }
 
-// Gate is the handler of the queue and the asker of the door.
-type Gate struct {
-	settings  Settings
-	people    People
-	rate      Rate
-	openers   func(chat.Platform) chat.Opener
-	approved  func(tenant string) bool
-	assistant Room
-	admin     Room
-	notices   func(context.Context, turn.Task) (turn.Result, error)
-	limits    Limits
-	log       *slog.Logger
+// Deps is what a Gate needs.
+type Deps struct {
+	Settings Settings
+	People   People
+	Rate     Rate
+	Openers  func(chat.Platform) chat.Opener
+	// Approved says whether a workspace is switched on.
+	Approved  func(tenant string) bool
+	Assistant Room
+	Admin     Room
+	// Notices words what the house itself has to say.
+	Notices func(context.Context, turn.Task) (turn.Result, error)
+	Limits  Limits
+	Clock   clock.Clock
+	Log     *slog.Logger
 }
 
-// New returns a Gate. approved says whether a workspace is switched on.
-func New(s Settings, p People, r Rate, openers func(chat.Platform) chat.Opener, approved func(string) bool, assistant, admin Room, notices func(context.Context, turn.Task) (turn.Result, error), l Limits, log *slog.Logger) *Gate {
-	return &Gate{s, p, r, openers, approved, assistant, admin, notices, l, log}
-}
+// Gate is the handler of the queue and the asker of the door.
+type Gate struct{ Deps }
+
+// New returns a Gate.
+func New(d Deps) *Gate { return &Gate{d} }
 
 // Handle serves one delivery; see intake.Handler.
 func (g *Gate) Handle(ctx context.Context, d turn.Delivery) (turn.Result, error) {
-	if d.Event.Kind == chat.Notice {
+	switch d.Event.Kind {
+	case chat.Notice:
 		return g.notice(ctx, d)
+	case chat.Removed: // the platform may answer nothing about this workspace any more
+		return g.Admin.Serve(ctx, turn.Task{Delivery: d, Channel: d.Event.Channel})
 	}
 	t, err := g.task(ctx, d)
 	if err == nil {
@@ -85,11 +93,11 @@ func (g *Gate) Handle(ctx context.Context, d turn.Delivery) (turn.Result, error)
 
 // notice passes on what the house itself has to say.
 func (g *Gate) notice(ctx context.Context, d turn.Delivery) (turn.Result, error) {
-	s, err := g.settings.Resolve(ctx, d.Event.Place, d.Event.Channel, "")
+	s, err := g.Settings.Resolve(ctx, d.Event.Place, d.Event.Channel, "")
 	if err != nil {
 		return turn.Result{}, err
 	}
-	return g.notices(ctx, turn.Task{Delivery: d, Settings: s})
+	return g.Notices(ctx, turn.Task{Delivery: d, Settings: s})
 }
 
 // retry reports whether an error is a passing failure of ours, which the queue
@@ -103,7 +111,7 @@ func retry(err error) bool {
 func (g *Gate) task(ctx context.Context, d turn.Delivery) (turn.Task, error) {
 	e := d.Event
 	t := turn.Task{Delivery: d, Channel: e.Channel}
-	if !g.approved(e.Place.Tenant()) {
+	if !g.Approved(e.Place.Tenant()) {
 		return t, fault.New(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it.")
 	}
 	actor, err := g.actor(ctx, e.Place, e.Actor)
@@ -131,7 +139,7 @@ func (g *Gate) task(ctx context.Context, d turn.Delivery) (turn.Task, error) {
 // gives nothing today. A platform that does not answer leaves the event's word,
 // without the admin flag.
 func (g *Gate) actor(ctx context.Context, at chat.Place, a chat.Actor) (chat.Actor, error) {
-	o := g.openers(at.Platform)
+	o := g.Openers(at.Platform)
 	if o == nil {
 		return a, fault.New(fault.Unavailable, "This platform is not connected here.")
 	}
@@ -145,13 +153,13 @@ func (g *Gate) actor(ctx context.Context, at chat.Place, a chat.Actor) (chat.Act
 		a.Admin, a.External = false, true // unknown means outside
 		return a, nil
 	}
-	g.log.Warn("the platform did not say who this is; no admin rights for this event", "err", err)
+	g.Log.Warn("the platform did not say who this is; no admin rights for this event", "err", err)
 	a.Admin = false
 	return a, nil
 }
 
 func (g *Gate) access(ctx context.Context, at chat.Place, actor string) (chat.Access, error) {
-	o := g.openers(at.Platform)
+	o := g.Openers(at.Platform)
 	if o == nil {
 		return chat.Access{}, fault.New(fault.Unavailable, "This platform is not connected here.")
 	}
@@ -166,10 +174,10 @@ func (g *Gate) access(ctx context.Context, at chat.Place, actor string) (chat.Ac
 func (g *Gate) caller(ctx context.Context, at chat.Place, ch chat.Channel, a chat.Actor) (turn.Caller, settings.Resolved, error) {
 	c := turn.Caller{Actor: a}
 	var err error
-	if c.ID, err = g.people.See(ctx, at.Tenant(), a); err != nil {
+	if c.ID, err = g.People.See(ctx, at.Tenant(), a); err != nil {
 		return c, settings.Resolved{}, err
 	}
-	s, err := g.settings.Resolve(ctx, at, ch, c.ID)
+	s, err := g.Settings.Resolve(ctx, at, ch, c.ID)
 	if err != nil {
 		return c, s, err
 	}
@@ -201,7 +209,7 @@ func rolesOf(s settings.Resolved, c turn.Caller, at chat.Place) turn.Roles {
 // GiveUp words the end of a job that failed too often.
 func (g *Gate) GiveUp(_ context.Context, d turn.Delivery) turn.Result {
 	ref := fault.NewRef()
-	g.log.Error("giving up a job", "job", d.Ticket.Job.ID, "ref", ref, "cause", d.Ticket.Cause)
+	g.Log.Error("giving up a job", "job", d.Ticket.Job.ID, "ref", ref, "cause", d.Ticket.Cause)
 	p := chat.Post{Stage: chat.Final, Ref: d.Placeholder, Job: d.PostID(1),
 		Text: "I tried this several times and could not finish it. You were not charged for an answer. Please ask again, or tell your operator this reference: " + ref + "."}
 	return turn.Say(d.Event, p)

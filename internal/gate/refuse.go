@@ -28,7 +28,7 @@ func (g *Gate) refuse(ctx context.Context, d turn.Delivery, err error) (turn.Res
 	e := d.Event
 	if kind := fault.KindOf(err); kind != fault.Throttled && e.Kind == chat.Mention {
 		key := fmt.Sprintf("refused/%s/%s/%s", kind, e.Place.Channel, e.Actor.ID)
-		ok, _, _, takeErr := g.rate.Take(ctx, e.Place.Tenant(), key, d.Ticket.Job.ID, 1, quiet)
+		ok, _, _, takeErr := g.Rate.Take(ctx, e.Place.Tenant(), key, d.Ticket.Job.ID, 1, quiet)
 		if takeErr != nil {
 			return turn.Result{}, fmt.Errorf("gate: refuse: %w", takeErr)
 		}
@@ -46,7 +46,7 @@ func (g *Gate) Ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
 	if err != nil {
 		ref := fault.NewRef()
 		if retry(err) {
-			g.log.Warn("a question was not answered", "kind", q.Kind, "ref", ref, "err", err)
+			g.Log.Warn("a question was not answered", "kind", q.Kind, "ref", ref, "err", err)
 		}
 		return chat.Answer{Say: fault.Sentence(err, ref)}, nil
 	}
@@ -54,7 +54,7 @@ func (g *Gate) Ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
 }
 
 func (g *Gate) ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
-	if !g.approved(q.Place.Tenant()) {
+	if !g.Approved(q.Place.Tenant()) {
 		return chat.Answer{}, fault.New(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it.")
 	}
 	actor, err := g.actor(ctx, q.Place, q.Actor)
@@ -72,7 +72,7 @@ func (g *Gate) ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
 	}
 	room := g.byName(q.Name)
 	if isIntent(q.Name) {
-		room = g.assistant
+		room = g.Assistant
 	}
 	return room.Answer(ctx, q, who, s)
 }

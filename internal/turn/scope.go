@@ -1,0 +1,32 @@
+package turn
+
+import "github.com/tierwise/tierwise/usage"
+
+// Scopes are the counters an answer of this caller is charged to, with the
+// templates whose limits apply, best first: those of the caller's groups, then
+// the one for each.
+func (c Caller) Scopes(channel, team, workflow string) []usage.Scope {
+	each := []string{usage.AnyID}
+	return []usage.Scope{
+		usage.WholeWorkspace(),
+		{Kind: usage.Team, ID: team, Templates: each},
+		{Kind: usage.Channel, ID: channel, Templates: each},
+		c.Scope(),
+		{Kind: usage.Workflow, ID: workflow, Templates: each},
+	}
+}
+
+// Scope is the caller's own counter.
+func (c Caller) Scope() usage.Scope {
+	templates := make([]string, 0, len(c.Actor.Groups)+1)
+	for _, g := range c.Actor.Groups {
+		templates = append(templates, "role:"+g)
+	}
+	return usage.Scope{Kind: usage.User, ID: c.ID, Templates: append(templates, usage.AnyID)}
+}
+
+// Calendar is the workspace's, from its settings.
+func (t Task) Calendar() usage.Calendar {
+	s := t.Settings
+	return usage.Calendar{Zone: s.Zone(), Previous: s.PreviousZone(), Changed: s.ZoneChanged()}
+}
