@@ -147,6 +147,9 @@ func (a *Adapter) stopped(ctx context.Context, e envelope, in inner) error {
 			return err
 		}
 	}
+	if in.Thread != "" {
+		a.idle(looking, at) // Slack leaves the sign to us
+	}
 	return nil
 }
 

@@ -49,7 +49,7 @@ type inner struct {
 	Tokens      struct {
 		Bot []string `json:"bot"`
 	} `json:"tokens"`
-	Streaming []string `json:"streaming_message_timestamps"`
+	Streaming []string `json:"streaming_message_ts"`
 }
 
 // text is a string, or an object with an id, as some events have it.

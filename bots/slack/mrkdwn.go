@@ -8,7 +8,7 @@ import (
 var (
 	heading = regexp.MustCompile(`^#{1,6}\s+(.*?)\s*#*$`)
 	bold    = regexp.MustCompile(`(\*\*|__)(\S(?:.*?\S)?)(\*\*|__)`)
-	italic  = regexp.MustCompile(`(^|[^*\w])\*(\S(?:[^*]*?\S)?)\*($|[^*\w])`)
+	italic  = regexp.MustCompile(`(^|[^*\w])\*([^\s*](?:[^*]*?[^\s*])?)\*($|[^*\w])`)
 	strike  = regexp.MustCompile(`~~(\S(?:.*?\S)?)~~`)
 	bullet  = regexp.MustCompile(`^(\s*)[-*+]\s+`)
 )

@@ -15,16 +15,16 @@ import (
 // Bounds of messages; see ../shared/spec/slack/block-limits.json and
 // https://docs.slack.dev/reference/block-kit, read 2026-11-23.
 const (
-	maxBlocks       = 50
-	maxHomeBlocks   = 100
-	maxButtonText   = 75
-	maxOverflow     = 5
-	maxOptionValue  = 150
-	maxContext      = 3000
-	maxBlockID      = 255
-	sampleLine      = "simulated model · sample money"
-	shownPrivately  = "only visible to you"
-	unsafeAfterOpen = "\u200b" // keeps "<@" from being a mention
+	maxBlocks      = 50
+	maxHomeBlocks  = 100
+	maxButtonText  = 75
+	maxOverflow    = 5
+	maxOptionValue = 150
+	maxContext     = 3000
+	maxBlockID     = 255
+	sampleLine     = "simulated model · sample money"
+	shownPrivately = "only visible to you"
+	zeroWidth      = "\u200b" // breaks what Slack would read as a mention or a link
 )
 
 // part is one message of a post.
@@ -100,8 +100,12 @@ func fallback(text string, p chat.Post) string {
 	if text == "" && p.Chart != nil {
 		text = p.Chart.Title
 	}
-	return escape.Replace(clip(or(text, "…"), maxFallback))
+	return escape.Replace(clip(withoutSchemes.Replace(or(text, "…")), maxFallback))
 }
+
+// withoutSchemes keeps addresses in the plain text from being links: an edited
+// message takes no word against previews.
+var withoutSchemes = strings.NewReplacer("https://", "", "http://", "")
 
 var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
@@ -111,7 +115,7 @@ var opening = regexp.MustCompile(`(<|&lt;|&#60;|&#x3[cC];)([@!#])`)
 
 // inert breaks everything that Slack could read as a mention. The text comes
 // neutralised; this holds also for what was quoted, and inside code.
-func inert(s string) string { return opening.ReplaceAllString(s, "${1}"+unsafeAfterOpen+"${2}") }
+func inert(s string) string { return opening.ReplaceAllString(s, "${1}"+zeroWidth+"${2}") }
 
 // pressable is what a button's press gives back.
 type pressable struct {

@@ -106,7 +106,7 @@ func (r *responder) startStream(ctx context.Context, p chat.Post) (chat.Ref, err
 		if p.Job != "" {
 			chunks = append(chunks, slackgo.NewBlocksChunk(jobLine(p.Job, 0, "…")))
 		}
-		text := inert(p.Text)
+		text := unlinked(inert(p.Text))
 		chunks = append(chunks, slackgo.NewMarkdownTextChunk(clip(or(text, " "), streamText)))
 		s.length = utf8.RuneCountInString(text)
 	}
@@ -193,7 +193,7 @@ func (r *responder) Append(ctx context.Context, ref chat.Ref, text string) error
 // flush appends what is pending, in a new message where the present one is
 // nearly over. A busy method only makes the buffer grow.
 func (r *responder) flush(ctx context.Context, s *stream, now time.Time) error {
-	text := inert(s.pending.String())
+	text := unlinked(inert(s.pending.String()))
 	size := utf8.RuneCountInString(text)
 	if now.Sub(s.began) >= streamLife || s.length+size > streamText {
 		if err := r.roll(ctx, s); err != nil {
@@ -249,18 +249,30 @@ func (r *responder) endStream(ctx context.Context, ref chat.Ref) []chat.Ref {
 	return s.older
 }
 
-// stop ends one streamed message. That it has ended by itself, or by a person,
-// is as good; the session is then set back by hand, because its sign would
-// stay.
+// stop ends one streamed message and sets the session back. That it has ended
+// by itself, or by a person, is as good; the sign is then taken away by hand,
+// because it would stay.
 func (r *responder) stop(ctx context.Context, ref chat.Ref) {
-	args := url.Values{"channel": {ref.Channel}, "ts": {ref.ID}}
+	args := url.Values{"channel": {ref.Channel}, "ts": {ref.ID}, "session_status": {sessionIdle}}
 	_, err := r.a.call(ctx, r.to.Place.Workspace, call{method: chatStopStream, channel: ref.Channel, args: args, patience: 10 * time.Second}, nil)
 	if err != nil {
 		r.a.count("slack.stream_not_stopped")
-	}
-	at := r.to.Place
-	status := url.Values{"channel_id": {at.Channel}, "thread_ts": {at.Thread}, "status": {"active"}}
-	if _, err := r.a.call(ctx, at.Workspace, call{method: sessionStatus, channel: at.Channel, args: status}, nil); err != nil {
-		r.a.count("slack.status_not_set")
+		r.a.idle(ctx, r.to.Place)
 	}
 }
+
+// sessionIdle is the status of a session that nobody works in.
+const sessionIdle = "active"
+
+// idle takes the "working" sign of a thread away.
+func (a *Adapter) idle(ctx context.Context, at chat.Place) {
+	args := url.Values{"channel_id": {at.Channel}, "thread_ts": {at.Thread}, "status": {sessionIdle}}
+	if _, err := a.call(ctx, at.Workspace, call{method: sessionStatus, channel: at.Channel, args: args}, nil); err != nil {
+		a.count("slack.status_not_set")
+	}
+}
+
+// unlinked keeps addresses in live text from being fetched for a preview: a
+// stream takes no word against previews, and what a model writes could carry
+// something out in an address. The final text has them whole.
+func unlinked(s string) string { return strings.ReplaceAll(s, "://", ":"+zeroWidth+"//") }
