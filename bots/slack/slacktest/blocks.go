@@ -9,15 +9,12 @@ import (
 
 // blockLimits is block-limits.json: kind → part → rule → number. A few rules
 // sit one level higher or lower.
-type blockLimits map[string]map[string]any
+type blockLimits map[string]any
 
 // number finds a limit along a path; 0 when there is none.
 func (l blockLimits) number(path ...string) int {
-	var v any = l[path[0]]
-	if m, ok := v.(map[string]any); !ok || m == nil {
-		return 0
-	}
-	for _, key := range path[1:] {
+	var v any = map[string]any(l)
+	for _, key := range path {
 		m, ok := v.(map[string]any)
 		if !ok {
 			return 0
@@ -28,7 +25,7 @@ func (l blockLimits) number(path ...string) int {
 	return int(n)
 }
 
-// surfaces of blocks and how many each takes.
+// How much the surfaces take.
 const (
 	maxMessageBlocks = 50
 	maxViewBlocks    = 100
@@ -50,11 +47,12 @@ func (b *blockCheck) add(format string, args ...any) {
 // ("message", "modal", "home").
 func blockProblems(limits blockLimits, blocks []object, surface string) []string {
 	b := &blockCheck{limits: limits}
-	if most := map[string]int{"message": maxMessageBlocks}[surface]; most > 0 && len(blocks) > most {
-		b.add("%d blocks, at most %d are allowed", len(blocks), most)
+	most := maxViewBlocks
+	if surface == "message" {
+		most = maxMessageBlocks
 	}
-	if surface != "message" && len(blocks) > maxViewBlocks {
-		b.add("%d blocks, at most %d are allowed", len(blocks), maxViewBlocks)
+	if len(blocks) > most {
+		b.add("%d blocks, at most %d are allowed", len(blocks), most)
 	}
 	markdown := 0
 	for i, block := range blocks {
@@ -70,7 +68,7 @@ func blockProblems(limits blockLimits, blocks []object, surface string) []string
 	return b.wrong
 }
 
-// block types and where they may stand.
+// blockSurfaces are the block types and where they may stand.
 var blockSurfaces = map[string][]string{
 	"section": {"message", "modal", "home"}, "divider": {"message", "modal", "home"}, "header": {"message", "modal", "home"},
 	"context": {"message", "modal", "home"}, "actions": {"message", "modal", "home"}, "image": {"message", "modal", "home"},

@@ -142,7 +142,7 @@ func (c *call) spoke(m *message) {
 		s.text = ""
 	}
 	if c.behaviour.Echo {
-		c.background.Go(func() { c.Fake.deliverMessage(m.team, m.channel, m.ts) })
+		c.background.Go(func() { c.deliverMessage(m.channel, m.ts) })
 	}
 }
 

@@ -234,3 +234,22 @@ func TestCommandAnswerIsPrivate(t *testing.T) {
 		t.Errorf("another person sees %d messages", n)
 	}
 }
+
+func TestProbesOfTheAddresses(t *testing.T) {
+	s := newStage(t, Config{})
+	s.app(func(w http.ResponseWriter, _ *http.Request, body string) {
+		var probe struct{ Challenge string }
+		if json.Unmarshal([]byte(body), &probe) == nil {
+			w.Write([]byte(probe.Challenge))
+		} else if body != "ssl_check=1&token=" {
+			t.Errorf("probe %q", body)
+		}
+	})
+	if !s.Verify() || !s.SSLCheck().Acked {
+		t.Error("an app that answers right does not pass")
+	}
+	s.app(func(http.ResponseWriter, *http.Request, string) {})
+	if s.Verify() {
+		t.Error("an app that gives no challenge back passes")
+	}
+}

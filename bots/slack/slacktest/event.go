@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -26,7 +27,9 @@ func (f *Fake) event(team, channel string, event object) Delivery {
 }
 
 // Event delivers any event of a workspace, for kinds the fake has no person for.
-func (f *Fake) Event(team string, event map[string]any) Delivery { return f.event(team, "", event) }
+func (f *Fake) Event(team string, event map[string]any) Delivery {
+	return f.event(team, "", maps.Clone(event))
+}
 
 func (f *Fake) eventParcel(team, channel string, event object) *parcel {
 	f.mu.Lock()
@@ -64,7 +67,8 @@ var channelTypes = map[ChannelKind][2]string{
 	IM: {"im", "message.im"}, MPIM: {"mpim", "message.mpim"},
 }
 
-// installed is the bot of the team whose app hears a channel, nil when none does.
+// hears is the bot that is told of what happens in a channel; nil when none is.
+// f.mu is held.
 func (f *Fake) hears(ch *Channel) *User {
 	for _, t := range append([]string{ch.Team}, ch.Teams...) {
 		if bot := f.state.bot(t); bot != nil && ch.has(bot.ID) && !f.state.uninstalled[t] {
@@ -75,7 +79,7 @@ func (f *Fake) hears(ch *Channel) *User {
 }
 
 // deliverMessage tells the app of a message, as app_mention, message or both.
-func (f *Fake) deliverMessage(_, channel, ts string) Delivery {
+func (f *Fake) deliverMessage(channel, ts string) Delivery {
 	f.mu.Lock()
 	ch, m := f.state.channel(channel), f.state.message(channel, ts)
 	if ch == nil || m == nil {

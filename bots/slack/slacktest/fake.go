@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -85,7 +86,7 @@ func New(tb testing.TB, cfg Config) *Fake {
 func startServer(addr string, h http.Handler) *httptest.Server {
 	server := httptest.NewUnstartedServer(h)
 	if addr != "" {
-		if l, err := listen(addr); err == nil {
+		if l, err := net.Listen("tcp", addr); err == nil {
 			server.Listener.Close()
 			server.Listener = l
 		}

@@ -35,7 +35,8 @@ type Behaviour struct {
 	NoStreaming bool
 }
 
-// Behave changes what Slack is like from now on.
+// Behave replaces what Slack is like from now on; the zero Behaviour is the
+// usual one.
 func (f *Fake) Behave(b Behaviour) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

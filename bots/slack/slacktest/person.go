@@ -75,7 +75,7 @@ func (p *Person) write(channel, thread, text, subtype string, files []*file) Del
 	m.subtype, m.files = subtype, files
 	p.f.insert(m)
 	unlock()
-	return p.f.deliverMessage(m.team, channel, m.ts)
+	return p.f.deliverMessage(channel, m.ts)
 }
 
 // appIn is the app's bot that hears a channel, or that of the person's team.

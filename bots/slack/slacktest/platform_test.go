@@ -209,3 +209,39 @@ func TestTiersAreEnforcedOnDemand(t *testing.T) {
 	s.clock.Advance(time.Minute)
 	s.fine("users.list")
 }
+
+func TestANewPostOfAnyKindMeetsAFault(t *testing.T) {
+	s := newStage(t, Config{})
+	s.Fail(Posting, 2, Code("is_archived"))
+	s.fine("users.info", "user", "U1") // no post
+	s.refused("is_archived", "chat.postEphemeral", "channel", "C1", "user", "U1", "text", "x")
+	s.refused("is_archived", "chat.postMessage", "channel", "C1", "text", "x")
+	s.Fail(Posting, -1, Code("is_archived"))
+	s.Heal()
+	s.fine("chat.postMessage", "channel", "C1", "text", "x")
+	var codes []string
+	for _, r := range s.Requests("chat.postMessage") {
+		codes = append(codes, r.Error)
+	}
+	if got := strings.Join(codes, ","); got != "is_archived," {
+		t.Errorf("the log has %q", got)
+	}
+}
+
+func TestWithoutTheReferenceItSaysSo(t *testing.T) {
+	s := newStage(t, Config{SpecDir: t.TempDir()})
+	s.fine("chat.postMessage", "channel", "C1", "text", "x", "colour", "red")
+	if s.Checked() || len(s.Notes()) != 1 || len(s.Violations()) != 0 {
+		t.Errorf("checked %v, notes %q, violations %q", s.Checked(), s.Notes(), s.Violations())
+	}
+}
+
+func TestATokenInTheURLIsAViolation(t *testing.T) {
+	s := newStage(t, Config{Lenient: true})
+	resp, err := http.Get(s.API() + "users.info?user=U1&token=" + s.token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	s.bad("the token is in the URL")
+}

@@ -96,3 +96,23 @@ func TestSocketWithoutAnAcknowledgement(t *testing.T) {
 		t.Error("an envelope counts as acknowledged without an acknowledgement")
 	}
 }
+
+func TestSeveralConnectionsShareTheWork(t *testing.T) {
+	s := newStage(t, Config{})
+	heard := make(chan int, 4)
+	for i := range 2 {
+		s.client(func(c *socketmode.Client, e socketmode.Event) { c.Ack(*e.Request); heard <- i })
+	}
+	if !s.WaitSockets(2) {
+		t.Fatal("two connections did not come")
+	}
+	s.User("U1").Mention("C1", "one")
+	s.User("U1").Mention("C1", "two")
+	if a, b := <-heard, <-heard; a == b {
+		t.Error("one connection got both events")
+	}
+	s.DropSockets()
+	if !s.WaitSockets(2) {
+		t.Error("the clients did not come back after a cut")
+	}
+}

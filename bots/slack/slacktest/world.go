@@ -3,7 +3,6 @@ package slacktest
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -175,5 +174,3 @@ func (c *Channel) has(user string) bool { return slices.Contains(c.Members, user
 
 // inTeam says whether a channel is to be seen from a team.
 func (c *Channel) inTeam(team string) bool { return c.Team == team || slices.Contains(c.Teams, team) }
-
-func listen(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
