@@ -225,6 +225,12 @@ func (a *Adapter) revoked(ctx context.Context, e envelope, in inner) error {
 	if len(in.Tokens.Bot) == 0 {
 		return nil
 	}
+	if a.cfg.Store != nil {
+		is, _, err := a.installs.load(ctx, e.workspace())
+		if err == nil && is.Bot != "" && !slices.Contains(in.Tokens.Bot, is.Bot) {
+			return nil // an older token of this app
+		}
+	}
 	return a.removed(ctx, e, in.Tokens.Bot)
 }
 
