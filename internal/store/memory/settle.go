@@ -52,7 +52,9 @@ func (b *books) settle(st usage.Settlement, now time.Time) usage.Settled {
 	}
 	row, isNew := b.row(st, h, now)
 	if isNew {
-		row.At = now
+		if !moved(st) {
+			row.At = now
+		}
 		b.book(row)
 		if h != nil {
 			b.settleStep(h, st.Step)
@@ -92,11 +94,20 @@ func windowsFor(st usage.Settlement, h *hold, now time.Time) usage.Booked {
 	switch {
 	case h != nil:
 		return h.booked
+	case moved(st):
+		return st.Entry.Windows
 	case len(st.Fallback) > 0:
 		return bookedAt(st.Fallback, now)
 	default:
 		return bookedAt(usage.Calendar{}.Windows(now), now)
 	}
+}
+
+// moved reports an entry that was booked in another store before: no hold is
+// named, and it says when and where it was booked. Both are kept.
+func moved(st usage.Settlement) bool {
+	w := st.Entry.Windows
+	return st.Hold == "" && !st.Entry.At.IsZero() && w.Day != "" && w.Week != "" && w.Month != ""
 }
 
 // spanning returns one window of each kind that is booked in: the given one, or

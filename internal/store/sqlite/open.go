@@ -218,6 +218,7 @@ func writerSettings() url.Values {
 	return url.Values{"_pragma": {
 		"busy_timeout(5000)", // a person's sqlite3 shell may hold the file for a moment
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
+		"secure_delete(ON)", // what a removed workspace wrote must not stay in free pages
 		"cache_size(-16384)", "temp_store(MEMORY)",
 		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
 	}}

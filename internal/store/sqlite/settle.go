@@ -49,6 +49,9 @@ func (t *tx) settle(r usage.Settlement) (out usage.Settled, err error) {
 	case open:
 		out.Booked = true
 		out.Entry, err = t.append(e, booked(h.places))
+	case moved(r):
+		out.Booked = true
+		out.Entry, err = t.insert(e)
 	default:
 		out.Booked = true
 		out.Entry, err = t.append(e, booked(t.places(r.Fallback)))
@@ -65,6 +68,13 @@ func (t *tx) settle(r usage.Settlement) (out usage.Settled, err error) {
 	}
 	out.Levels, err = t.levels(r.Tenant, scopes, places, true)
 	return out, err
+}
+
+// moved reports an entry that was booked in another store before: no hold is
+// named, and it says when and where it was booked. Both are kept.
+func moved(r usage.Settlement) bool {
+	w := r.Entry.Windows
+	return r.Hold == "" && !r.Entry.At.IsZero() && w.Day != "" && w.Week != "" && w.Month != ""
 }
 
 // standing gives the windows of a row for its levels: those that were asked
@@ -132,13 +142,19 @@ func (t *tx) releaseStep(h hold, n int) error {
 	return nil
 }
 
-// append adds a row to the ledger and its cost to the counters and rollups of
-// its windows. The row is returned as it was stored.
+// append books an entry now, in the given windows. The row is returned as it
+// was stored.
 func (t *tx) append(e usage.Entry, windows usage.Booked) (usage.Entry, error) {
 	e.At, e.Windows = t.now, windows
 	if windows == (usage.Booked{}) { // nobody said where it belongs; it must be somewhere
 		e.Windows = booked(t.places(usage.Calendar{}.Windows(t.now)))
 	}
+	return t.insert(e)
+}
+
+// insert adds a row to the ledger and its cost to the counters and rollups of
+// its windows.
+func (t *tx) insert(e usage.Entry) (usage.Entry, error) {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return usage.Entry{}, err
