@@ -22,7 +22,8 @@ type call struct {
 	given      string // the token as it came
 	tokenInURL bool
 	token      *token
-	bot        *User // the app's bot in the token's team
+	bot        *User  // the app's bot in the token's team
+	granted    string // the token's scopes, for the header
 }
 
 // Error is a refusal of the Web API.
@@ -83,8 +84,8 @@ func (f *Fake) reply(w http.ResponseWriter, c *call, body object, refused *Error
 		body = object{}
 	}
 	body["ok"] = refused == nil
-	if c.token != nil && c.token.scopes != nil {
-		w.Header().Set("X-OAuth-Scopes", strings.Join(c.token.scopes, ","))
+	if c.granted != "" {
+		w.Header().Set("X-OAuth-Scopes", c.granted)
 	}
 	if refused != nil {
 		body["error"] = refused.Code
@@ -162,7 +163,8 @@ func (c *call) run() (object, *Error) {
 	if refused := c.overTier(); refused != nil {
 		return nil, refused
 	}
-	return m.do(c)
+	body, refused := m.do(c)
+	return clone(body), refused // the answer is written without the lock
 }
 
 // authorise resolves the token. open methods need none.
@@ -189,7 +191,7 @@ func (c *call) authorise(open bool) *Error {
 	case c.method == "apps.connections.open":
 		return refuse("not_allowed_token_type")
 	}
-	c.token, c.bot = t, c.state.bot(t.team)
+	c.token, c.bot, c.granted = t, c.state.bot(t.team), c.scopesOf(t)
 	return c.needScope()
 }
 
@@ -262,6 +264,23 @@ func (c *call) channelArg(key string, member bool) (*Channel, *Error) {
 		return nil, refuse("not_in_channel")
 	}
 	return ch, nil
+}
+
+// scopesOf lists the scopes of a token; of one that holds all, those the
+// reference knows of and those that belong to no method.
+func (f *Fake) scopesOf(t *token) string {
+	scopes := slices.Clone(t.scopes)
+	if t.scopes == nil {
+		scopes = []string{"app_mentions:read", "commands"}
+		if f.spec != nil {
+			for _, m := range f.spec.methods {
+				scopes = append(scopes, m.Scope.Bot...)
+			}
+		}
+		slices.Sort(scopes)
+		scopes = slices.Compact(scopes)
+	}
+	return strings.Join(scopes, ",")
 }
 
 // provided are the scopes of a token as Slack prints them.

@@ -243,7 +243,7 @@ func (f *Fake) viewJSON(v *view) object {
 		o[key] = text(o[key])
 	}
 	o["id"], o["team_id"], o["hash"], o["root_view_id"] = v.id, v.team, v.hash, v.root
-	o["app_id"], o["state"] = AppID, object{"values": v.values}
+	o["app_id"], o["state"] = AppID, object{"values": clone(v.values)}
 	o["previous_view_id"] = nil
 	if v.previous != "" {
 		o["previous_view_id"] = v.previous
