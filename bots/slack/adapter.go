@@ -123,7 +123,7 @@ func build(cfg Config) *Adapter {
 		states:   newCache[string](cfg.Clock, stateLife, 1000),
 		noStream: newCache[struct{}](cfg.Clock, time.Hour, 1000),
 	}
-	a.installs = &installs{cfg: cfg, api: a.api, tokens: newCache[grant](cfg.Clock, time.Minute, 10_000)}
+	a.installs = &installs{cfg: cfg, api: a.api, tokens: newCache[grant](cfg.Clock, time.Minute, 10_000), known: newCache[grant](cfg.Clock, time.Hour, 10_000)}
 	a.names = newNames(a)
 	return a
 }
@@ -144,7 +144,7 @@ func (o opener) OpenPlace(ctx context.Context, at chat.Place) (chat.Responder, e
 }
 
 // Directory looks people and channels up.
-func (o opener) Directory() chat.Directory { return directory{o.a} }
+func (o opener) Directory() chat.Directory { return directory(o) }
 
 // call makes a call with the workspace's token. Where the token turns out to
 // have expired it is renewed once.

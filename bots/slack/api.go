@@ -35,6 +35,7 @@ type call struct {
 	channel  string // for the limiter
 	args     url.Values
 	patience time.Duration // longest wait for a free slot
+	scopes   *string       // takes the scopes the answer says the token has
 }
 
 // reply is what every answer has.
@@ -91,6 +92,9 @@ func (a *api) send(ctx context.Context, c call) ([]byte, error) {
 		return nil, c.failed(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if c.scopes != nil {
+		*c.scopes = resp.Header.Get("X-OAuth-Scopes")
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:

@@ -1,6 +1,8 @@
 package slack
 
 import (
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,17 +57,17 @@ func (c *cache[V]) first(key string, v V) bool {
 	return true
 }
 
-// take returns a value and forgets it.
-func (c *cache[V]) take(key string) (V, bool) {
-	v, ok := c.get(key)
-	c.drop(key)
-	return v, ok
-}
-
 func (c *cache[V]) drop(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.kept, key)
+}
+
+// dropPrefix forgets everything whose key begins so.
+func (c *cache[V]) dropPrefix(prefix string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.kept, func(key string, _ kept[V]) bool { return strings.HasPrefix(key, prefix) })
 }
 
 func (c *cache[V]) store(key string, v V, now time.Time) {

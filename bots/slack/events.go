@@ -248,6 +248,7 @@ func (a *Adapter) removed(ctx context.Context, e envelope, bots []string) error 
 	if err := a.accept(ctx, chat.Event{ID: e.ID, Kind: chat.Removed, Place: at, At: a.clock.Now(), Fields: fields, ReplyTo: chat.ReplyTo{Place: at}}); err != nil {
 		return err
 	}
+	a.names.forget(team)
 	if err := a.installs.remove(ctx, team); err != nil {
 		return fmt.Errorf("%w: %w", errNotDurable, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/url"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type grant struct {
 	BotID string
 	URL   string // "https://acme.slack.com/"
 	Team  string
+	has   string    // scopes, comma-separated; "" when not said
 	ends  time.Time // of a rotating token; zero: never
 }
 
@@ -69,9 +71,13 @@ const (
 type installs struct {
 	cfg    Config
 	api    *api
-	tokens *cache[grant]
-	asking sync.Mutex // one first look-up at a time is enough
+	tokens *cache[grant]  // short: another replica may have renewed or removed
+	known  *cache[grant]  // long: whose a token is does not change
+	asking [16]sync.Mutex // one look-up of a workspace at a time is enough
 }
+
+// gateSeed spreads workspaces over the locks.
+var gateSeed = maphash.MakeSeed()
 
 // errNotInstalled is what a workspace without an installation gets.
 func errNotInstalled(err error) error {
@@ -83,8 +89,9 @@ func (i *installs) grant(ctx context.Context, team string) (grant, error) {
 	if g, ok := i.tokens.get(team); ok && !i.due(g.ends) {
 		return g, nil
 	}
-	i.asking.Lock()
-	defer i.asking.Unlock()
+	gate := &i.asking[maphash.String(gateSeed, team)%uint64(len(i.asking))]
+	gate.Lock()
+	defer gate.Unlock()
 	if g, ok := i.tokens.get(team); ok && !i.due(g.ends) {
 		return g, nil
 	}
@@ -92,9 +99,12 @@ func (i *installs) grant(ctx context.Context, team string) (grant, error) {
 	if err != nil {
 		return grant{}, err
 	}
-	g, err := i.identify(ctx, team, token)
-	if err != nil {
-		return grant{}, err
+	g, ok := i.known.get(team)
+	if !ok || !g.Token.Equal(token.Reveal()) {
+		if g, err = i.identify(ctx, team, token); err != nil {
+			return grant{}, err
+		}
+		i.known.put(team, g)
 	}
 	if g.Team != team {
 		return grant{}, errNotInstalled(fmt.Errorf("slack: the token belongs to another workspace than %s", team))
@@ -137,11 +147,12 @@ func (i *installs) identify(ctx context.Context, team string, token config.Secre
 		BotID  string `json:"bot_id"`
 		AppID  string `json:"app_id"`
 	}
-	_, err := i.api.do(ctx, call{method: authTest, team: team, token: token.Reveal(), args: url.Values{}, patience: time.Second}, &who)
+	has := ""
+	_, err := i.api.do(ctx, call{method: authTest, team: team, token: token.Reveal(), args: url.Values{}, patience: time.Second, scopes: &has}, &who)
 	if err != nil {
 		return grant{}, err
 	}
-	return grant{Token: token, BotID: who.BotID, URL: who.URL, Team: who.TeamID,
+	return grant{Token: token, BotID: who.BotID, URL: who.URL, Team: who.TeamID, has: has,
 		Me: chat.Identity{User: who.UserID, App: who.AppID, Name: who.User}}, nil
 }
 
@@ -185,6 +196,7 @@ func (i *installs) save(ctx context.Context, in installed, expect int64) error {
 // the house as an event of their own, which removes the rest.
 func (i *installs) remove(ctx context.Context, team string) error {
 	i.tokens.drop(team)
+	i.known.drop(team)
 	if i.cfg.Store == nil {
 		return nil
 	}

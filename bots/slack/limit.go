@@ -11,28 +11,36 @@ import (
 )
 
 // limiter keeps our own calls below the platform's rates, so that a busy
-// workspace slows down instead of being refused. A bucket belongs to a method
+// workspace slows down instead of being refused. A window belongs to a method
 // in a workspace, or to posting in a channel.
 type limiter struct {
 	clock clock.Clock
 	sleep func(ctx context.Context, d time.Duration) error
 
 	mu      sync.Mutex
-	buckets map[string]*bucket
+	windows map[string]*window
 }
 
-// bucket is a token bucket: free slots, refilled at rate per second up to burst.
-type bucket struct {
-	rate, burst, free float64
-	at                time.Time // when free was right
-	closed            time.Time // the platform said: not before
+// window holds the instants of the last calls, as many as are allowed in a
+// span: a call is free when the oldest of them has left the span.
+type window struct {
+	rate   rate
+	calls  []time.Time // a ring
+	next   int
+	closed time.Time // the platform said: not before
 }
 
-// maxBuckets bounds memory; a full bucket can be made again at no loss.
-const maxBuckets = 10_000
+// rate is so many calls in a span; 0 calls is no bound.
+type rate struct {
+	calls int
+	span  time.Duration
+}
+
+// maxWindows bounds memory; an idle window can be made again at no loss.
+const maxWindows = 10_000
 
 func newLimiter(c clock.Clock, sleep func(context.Context, time.Duration) error) *limiter {
-	return &limiter{clock: c, sleep: sleep, buckets: map[string]*bucket{}}
+	return &limiter{clock: c, sleep: sleep, windows: map[string]*window{}}
 }
 
 // wait takes a slot for a call, waiting at most patience. When the wait would
@@ -54,75 +62,79 @@ func (l *limiter) wait(ctx context.Context, c call) error {
 	}
 }
 
-// take takes a slot from every bucket of the call, or none and says how long
-// the wait is.
+// take takes a slot in every window of the call, or none and says how long the
+// wait is.
 func (l *limiter) take(c call) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
-	var all []*bucket
+	var all []*window
 	wait := time.Duration(0)
-	for key, rate := range c.buckets() {
-		b := l.bucket(key, rate, now)
-		all = append(all, b)
-		wait = max(wait, b.delay(now))
+	for key, r := range c.windows() {
+		w := l.window(key, r, now)
+		all = append(all, w)
+		wait = max(wait, w.delay(now))
 	}
 	if wait > 0 {
 		return wait
 	}
-	for _, b := range all {
-		b.free--
+	for _, w := range all {
+		w.note(now)
 	}
 	return 0
 }
 
-// rate is how a new bucket is made.
-type rate struct{ perSecond, burst float64 }
-
-// buckets are the buckets a call takes from.
-func (c call) buckets() map[string]rate {
-	perMinute := float64(tierOf[c.method])
-	// A method without a published tier gets a bucket too, so that the
-	// platform's "wait" has a place to be kept; it is never empty by itself.
-	keys := map[string]rate{string(c.method) + "|" + c.team: {1000, 1000}}
-	if perMinute > 0 {
-		keys = map[string]rate{string(c.method) + "|" + c.team: {perMinute / 60, perMinute}}
-	}
+// windows are the windows a call takes a slot in. A method without a published
+// tier has one too, so that the platform's "wait" has a place to be kept.
+func (c call) windows() map[string]rate {
+	keys := map[string]rate{string(c.method) + "|" + c.team: {int(tierOf[c.method]), time.Minute}}
 	if c.method == chatPostMessage && c.channel != "" {
-		keys["post|"+c.team+"|"+c.channel] = rate{postsPerSecond, postBurst}
+		keys["post|"+c.team+"|"+c.channel] = rate{postsInSpan, postSpan}
 	}
 	return keys
 }
 
-func (l *limiter) bucket(key string, r rate, now time.Time) *bucket {
-	b := l.buckets[key]
-	if b == nil {
-		if len(l.buckets) >= maxBuckets {
-			maps.DeleteFunc(l.buckets, func(_ string, b *bucket) bool { return b.full(now) })
+func (l *limiter) window(key string, r rate, now time.Time) *window {
+	w := l.windows[key]
+	if w == nil {
+		if len(l.windows) >= maxWindows {
+			maps.DeleteFunc(l.windows, func(_ string, w *window) bool { return w.idle(now) })
 		}
-		b = &bucket{rate: r.perSecond, burst: r.burst, free: r.burst, at: now}
-		l.buckets[key] = b
+		w = &window{rate: r, calls: make([]time.Time, r.calls)}
+		l.windows[key] = w
 	}
-	if passed := now.Sub(b.at); passed > 0 {
-		b.free = min(b.burst, b.free+passed.Seconds()*b.rate)
-		b.at = now
-	}
-	return b
-}
-
-func (b *bucket) full(now time.Time) bool {
-	return !now.Before(b.closed) && b.free+now.Sub(b.at).Seconds()*b.rate >= b.burst
+	return w
 }
 
 // delay is how long until a slot is free.
-func (b *bucket) delay(now time.Time) time.Duration {
-	if now.Before(b.closed) {
-		return b.closed.Sub(now)
+func (w *window) delay(now time.Time) time.Duration {
+	free := w.closed
+	if len(w.calls) > 0 && !w.calls[w.next].IsZero() {
+		if left := w.calls[w.next].Add(w.rate.span); left.After(free) {
+			free = left
+		}
 	}
-	if b.free >= 1 {
-		return 0
+	return max(0, free.Sub(now))
+}
+
+func (w *window) note(now time.Time) {
+	if len(w.calls) > 0 {
+		w.calls[w.next] = now
+		w.next = (w.next + 1) % len(w.calls)
 	}
-	return time.Duration((1-b.free)/b.rate*float64(time.Second)) + time.Millisecond
+}
+
+// idle reports that no call of the window counts any more.
+func (w *window) idle(now time.Time) bool {
+	if now.Before(w.closed) {
+		return false
+	}
+	for _, at := range w.calls {
+		if now.Before(at.Add(w.rate.span)) {
+			return false
+		}
+	}
+	return true
 }
 
 // hold keeps calls like c back for a while, as the platform asked.
@@ -130,11 +142,11 @@ func (l *limiter) hold(c call, d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
-	for key, r := range c.buckets() {
+	for key, r := range c.windows() {
 		if c.method == chatPostMessage && key == string(c.method)+"|"+c.team {
 			continue // posts are limited by channel; other channels go on
 		}
-		l.bucket(key, r, now).closed = now.Add(d)
+		l.window(key, r, now).closed = now.Add(d)
 	}
 }
 

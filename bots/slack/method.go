@@ -86,11 +86,11 @@ const (
 	// https://docs.slack.dev/interactivity/handling-user-interaction, read 2026-11-23.
 	responseLife = 30 * time.Minute
 	responseUses = 5
-	// postsPerSecond and postBurst are for chat.postMessage in one channel:
-	// "1 per second, short bursts are allowed".
+	// postsInSpan posts may be made in a channel in postSpan: "1 per second,
+	// short bursts are allowed".
 	// https://docs.slack.dev/apis/web-api/rate-limits, read 2026-11-23.
-	postsPerSecond = 1
-	postBurst      = 8
+	postsInSpan = 10
+	postSpan    = 10 * time.Second
 	// maxBody is the largest request we read; Slack's own stay far below.
 	maxBody = 1 << 20
 )

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -69,7 +68,6 @@ type names struct {
 	lists    *cache[map[string]string]   // channel ids by name
 	members  *cache[bool]                // "team/channel/user"
 	missing  *cache[struct{}]
-	filling  sync.Mutex
 }
 
 const nameLife = 5 * time.Minute
@@ -80,6 +78,17 @@ func newNames(a *Adapter) *names {
 		groups: newCache[map[string]string](c, nameLife, 1000), memberOf: newCache[map[string][]string](c, nameLife, 1000),
 		lists: newCache[map[string]string](c, nameLife, 100), members: newCache[bool](c, time.Minute, 50_000),
 		missing: newCache[struct{}](c, nameLife, 10_000)}
+}
+
+// forget drops everything known of a workspace.
+func (n *names) forget(team string) {
+	n.users.dropPrefix(team + "/")
+	n.channels.dropPrefix(team + "/")
+	n.members.dropPrefix(team + "/")
+	n.missing.dropPrefix(team + "/")
+	n.groups.drop(team)
+	n.memberOf.drop(team)
+	n.lists.drop(team)
 }
 
 // patience of look-ups: they happen before an acknowledgement or a click is

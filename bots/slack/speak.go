@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	slackgo "github.com/slack-go/slack"
@@ -27,6 +28,11 @@ type responder struct {
 func (a *Adapter) responder(_ context.Context, to chat.ReplyTo) (*responder, error) {
 	if to.Place.Platform != chat.Slack || to.Place.Workspace == "" {
 		return nil, fmt.Errorf("slack: open: %w", chat.ErrGone)
+	}
+	// What is said in a direct message is private already; a plain message stays
+	// when the person reloads, and can be replaced.
+	if to.Private && len(to.Address) == 0 && strings.HasPrefix(to.Place.Channel, "D") {
+		to.Private = false
 	}
 	r := &responder{a: a, to: to}
 	if len(to.Address) > 0 {

@@ -1,0 +1,58 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Checkup is what a look at an installation found.
+type Checkup struct {
+	Team string // workspace id
+	URL  string // of the workspace
+	Bot  string // our user id there
+	// Missing are features that do not work, with the scopes they lack.
+	Missing []Missing
+}
+
+// Missing is a feature that lacks scopes.
+type Missing struct {
+	Feature string
+	Scopes  []string
+	Minimal bool // without it there is no answer at all
+}
+
+// Checkup asks Slack whose the token of a workspace is and what it may do. For
+// "" it looks at the configured bot token. An error says why Slack refused, in
+// words for an operator.
+func (a *Adapter) Checkup(ctx context.Context, team string) (Checkup, error) {
+	g, err := a.checked(ctx, team)
+	if err != nil {
+		return Checkup{}, fmt.Errorf("slack: checkup: %w", err)
+	}
+	out := Checkup{Team: g.Team, URL: g.URL, Bot: g.Me.User}
+	if g.has == "" {
+		return out, nil
+	}
+	granted := strings.Split(strings.ReplaceAll(g.has, " ", ""), ",")
+	for _, f := range Features() {
+		m := Missing{Feature: f.Name, Minimal: f.Minimal}
+		for _, s := range f.Scopes {
+			if !slices.Contains(granted, s) {
+				m.Scopes = append(m.Scopes, s)
+			}
+		}
+		if len(m.Scopes) > 0 {
+			out.Missing = append(out.Missing, m)
+		}
+	}
+	return out, nil
+}
+
+func (a *Adapter) checked(ctx context.Context, team string) (grant, error) {
+	if team == "" {
+		return a.installs.identify(ctx, "", a.cfg.BotToken)
+	}
+	return a.installs.grant(ctx, team)
+}

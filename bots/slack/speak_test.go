@@ -1,0 +1,402 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tierwise/tierwise/bots/bottest"
+	"github.com/tierwise/tierwise/bots/slack/slacktest"
+	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/fault"
+)
+
+// asked is a world with a mention, and the responder for it.
+func asked(t *testing.T) (*world, chat.Responder, slacktest.Delivery) {
+	t.Helper()
+	door := bottest.NewRecorder()
+	w := open(t, door)
+	d := w.User("U1").Mention("C1", "what is open?")
+	return w, answerTo(t, w, one(t, door, chat.Mention).ReplyTo), d
+}
+
+// TestALongStreamGoesOnInANewMessage, after four minutes or 11,000 characters,
+// and the final text is cut over the messages that are there.
+func TestALongStreamGoesOnInANewMessage(t *testing.T) {
+	w, r, d := asked(t)
+	ref := put(t, r, chat.Post{Job: "J1/1", Stage: chat.Placeholder, Text: "Thinking …"})
+	var all strings.Builder
+	say := func(text string) {
+		t.Helper()
+		all.WriteString(text)
+		if err := r.Append(t.Context(), ref, text); err != nil {
+			t.Fatal(err)
+		}
+		w.now.Advance(flushEvery)
+	}
+	say("short. ")
+	w.now.Advance(streamLife)
+	say("after four minutes. ")
+	for range 40 {
+		say(strings.Repeat("word ", 60))
+	}
+	if n := len(w.Requests("chat.startStream")); n != 3 {
+		t.Errorf("%d streams were started, want 3", n)
+	}
+	put(t, r, chat.Post{Job: "J1/1", Ref: ref, Stage: chat.Final, Text: all.String(), Footer: "economy"})
+	var mine []slacktest.Seen
+	for _, m := range w.User("U2").See("C1", d.Message.TS) {
+		if m.BotID != "" {
+			mine = append(mine, m)
+		}
+	}
+	if len(mine) != 2 || mine[0].TS != ref.ID || mine[0].Live || mine[1].Live || !strings.HasSuffix(mine[1].Text, "economy") {
+		t.Fatalf("%d messages are left, want the text in two", len(mine))
+	}
+	if got := strings.Count(mine[0].Text+mine[1].Text, "word"); got != 40*60 {
+		t.Errorf("%d words are left", got)
+	}
+	// Short again, on a replica that knows nothing of it.
+	w.adapter.parts.drop("T1/C1/" + ref.ID)
+	put(t, r, chat.Post{Job: "J1/1", Ref: ref, Stage: chat.Final, Text: "In short."})
+	if m := w.User("U2").Last("C1", d.Message.TS); m.TS != ref.ID || m.Text != "In short." {
+		t.Errorf("after shortening the last message reads %q", m.Text)
+	}
+}
+
+// TestManyStreamsBecomePosts: beyond twenty a minute the first sign is an
+// ordinary message, which is replaced at intervals.
+func TestManyStreamsBecomePosts(t *testing.T) {
+	w, r, _ := asked(t)
+	w.Behave(slacktest.Behaviour{Tiers: true})
+	for i := range 24 {
+		job := fmt.Sprintf("J%d/1", i)
+		ref := put(t, r, chat.Post{Job: job, Stage: chat.Placeholder, Text: "Thinking …"})
+		err := r.Append(t.Context(), ref, "text")
+		if errors.Is(err, chat.ErrUnsupported) && i < 20 {
+			t.Errorf("stream %d was refused: %v", i, err)
+		}
+		if i >= 20 {
+			if !errors.Is(err, chat.ErrUnsupported) {
+				t.Errorf("post %d was appended to: %v", i, err)
+			}
+			if _, err := r.Put(t.Context(), chat.Post{Job: job, Ref: ref, Stage: chat.Live, Text: "text so far"}); err != nil {
+				t.Error(err)
+			}
+		}
+		put(t, r, chat.Post{Job: job, Ref: ref, Stage: chat.Final, Text: "done"})
+	}
+	for _, c := range w.Requests("") {
+		if c.Error == "ratelimited" {
+			t.Errorf("the limiter let %s run into the limit", c.Method)
+		}
+	}
+}
+
+// TestRateLimitsAreHonoured, also those that come with a 200.
+func TestRateLimitsAreHonoured(t *testing.T) {
+	w, r, _ := asked(t)
+	for name, f := range map[string]slacktest.Fault{"429": slacktest.RateLimited(30 * time.Second), "200": slacktest.SoftRateLimited()} {
+		w.Fail("chat.postMessage", 1, f)
+		_, err := r.Put(t.Context(), chat.Post{Job: name, Stage: chat.Final, Text: "x"})
+		var limited *chat.RateLimited
+		if !errors.As(err, &limited) || name == "429" && limited.After != 30*time.Second {
+			t.Fatalf("%s gave %v", name, err)
+		}
+		before := w.now.Now()
+		_, err = r.Put(t.Context(), chat.Post{Job: name, Stage: chat.Final, Text: "x"})
+		switch {
+		case limited.After > patience(chat.Final) && !errors.As(err, &limited):
+			t.Errorf("%s: a wait too long gave %v", name, err)
+		case limited.After <= patience(chat.Final) && (err != nil || w.now.Now().Sub(before) < limited.After):
+			t.Errorf("%s: posted after %v, %v", name, w.now.Now().Sub(before), err)
+		}
+		w.now.Advance(time.Minute)
+	}
+}
+
+// TestPostsInAChannelArePaced, and other channels are not held back.
+func TestPostsInAChannelArePaced(t *testing.T) {
+	w, _, _ := asked(t)
+	w.Behave(slacktest.Behaviour{Tiers: true})
+	busy, err := w.adapter.Opener().OpenPlace(t.Context(), place("C1", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := w.now.Now()
+	for i := range 20 {
+		put(t, busy, chat.Post{Job: fmt.Sprint(i), Text: "x"})
+	}
+	if took := w.now.Now().Sub(before); took < 10*time.Second || took > 20*time.Second {
+		t.Errorf("twenty posts took %v, want ten in ten seconds", took)
+	}
+	other, err := w.adapter.Opener().OpenPlace(t.Context(), place("C2", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before = w.now.Now()
+	put(t, other, chat.Post{Job: "other", Text: "x"})
+	if w.now.Now() != before {
+		t.Error("another channel waited too")
+	}
+}
+
+// TestWhatMayHaveHappenedIsNotAnError: cut, unreadable and failing answers of a
+// write are unknown; nothing is unknown where no connection was made.
+func TestWhatMayHaveHappenedIsNotAnError(t *testing.T) {
+	w, r, _ := asked(t)
+	for name, f := range map[string]slacktest.Fault{"cut after": slacktest.CutAfter(), "cut before": slacktest.CutBefore(), "half an answer": slacktest.BadJSON(),
+		"a page": slacktest.HTML(), "503": slacktest.HTTPStatus(503)} {
+		w.Fail("chat.postMessage", 1, f)
+		if _, err := r.Put(t.Context(), chat.Post{Job: name, Stage: chat.Final, Text: "x"}); !errors.Is(err, chat.ErrUnknownResult) {
+			t.Errorf("%s gave %v", name, err)
+		}
+		w.now.Advance(time.Minute)
+	}
+	w.adapter.api.base = "http://127.0.0.1:1/api/"
+	_, err := r.Put(t.Context(), chat.Post{Job: "nowhere", Stage: chat.Final, Text: "x"})
+	if errors.Is(err, chat.ErrUnknownResult) || fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("no connection gave %v", err)
+	}
+}
+
+// TestALostFirstSignIsFound: a live post takes no metadata, so its job is in
+// its first block.
+func TestALostFirstSignIsFound(t *testing.T) {
+	w, r, d := asked(t)
+	w.Fail("chat.startStream", 1, slacktest.CutAfter())
+	_, err := r.Put(t.Context(), chat.Post{Job: "J9/1", Stage: chat.Placeholder, Text: "Thinking …"})
+	if !errors.Is(err, chat.ErrUnknownResult) {
+		t.Fatalf("put gave %v", err)
+	}
+	ref, err := r.Find(t.Context(), "J9/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, r, chat.Post{Job: "J9/1", Ref: ref, Stage: chat.Final, Text: "done"})
+	if m := w.User("U2").Last("C1", d.Message.TS); m.Live || m.Text != "done" || len(w.User("U2").See("C1", d.Message.TS)) != 2 {
+		t.Errorf("the thread ends with %q", m.Text)
+	}
+}
+
+// TestAPrivateAnswerOutlivesItsAddress: after five uses or half an hour it
+// comes as an ephemeral message.
+func TestAPrivateAnswerOutlivesItsAddress(t *testing.T) {
+	door := bottest.NewRecorder()
+	w := open(t, door)
+	w.User("U1").Command("/summarize", "24h", "C1")
+	r := answerTo(t, w, one(t, door, chat.Command).ReplyTo)
+	for i := range 7 {
+		put(t, r, chat.Post{Job: fmt.Sprint(i), Text: fmt.Sprintf("answer %d", i), Private: true})
+	}
+	if n := len(w.Requests("response_url")); n != responseUses {
+		t.Errorf("the address was used %d times", n)
+	}
+	w.now.Advance(responseLife)
+	put(t, r, chat.Post{Job: "late", Text: "answer late", Private: true})
+	if n := len(w.Requests("chat.postEphemeral")); n != 3 {
+		t.Errorf("%d ephemeral messages, want 3", n)
+	}
+	if n := len(w.User("U1").See("C1", "")); n != 8 {
+		t.Errorf("the asker sees %d answers", n)
+	}
+	if n := len(w.User("U2").See("C1", "")); n != 0 {
+		t.Errorf("somebody else sees %d answers", n)
+	}
+}
+
+// TestAPrivateExportGoesToTheDirectMessages, because an ephemeral message
+// takes no file.
+func TestAPrivateExportGoesToTheDirectMessages(t *testing.T) {
+	door := bottest.NewRecorder()
+	w := open(t, door)
+	w.User("U1").Command("/ai-spend", "export", "C1")
+	r := answerTo(t, w, one(t, door, chat.Command).ReplyTo)
+	put(t, r, chat.Post{Job: "E/1", Text: "Your export.", Private: true, Files: []chat.File{{Name: "spend.csv", Alt: "spend by day", Data: []byte("day,usd\n")}}})
+	direct := w.User("U1").Direct()
+	var files []string
+	for _, m := range w.User("U1").See(direct, "") {
+		for _, s := range append(w.User("U1").See(direct, m.TS), m) {
+			files = append(files, s.Files...)
+		}
+	}
+	if !strings.Contains(strings.Join(files, " "), "spend.csv") {
+		t.Errorf("files in the direct messages: %q", files)
+	}
+	if m := w.User("U1").Last("C1", ""); !m.Private || !strings.Contains(m.Text, "direct messages") {
+		t.Errorf("the private post reads %q", m.Text)
+	}
+}
+
+// TestFifteenMessagesAreSaid: an app outside the Marketplace reads little and
+// does not claim more.
+func TestFifteenMessagesAreSaid(t *testing.T) {
+	door := bottest.NewRecorder()
+	w := open(t, door)
+	root := w.Seed("C1", "", "U1", "root")
+	for i := range 40 {
+		w.Seed("C1", root, "U2", fmt.Sprint(i))
+	}
+	w.Behave(slacktest.Behaviour{NonMarketplace: true})
+	r, err := w.adapter.Opener().OpenPlace(t.Context(), place("C1", root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := r.History(t.Context(), chat.HistoryQuery{Place: place("C1", root)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Coverage.Complete() || h.Coverage.Read != 15 || h.Coverage.Total != 41 || !strings.Contains(h.Coverage.Why, "15") {
+		t.Errorf("coverage %+v", h.Coverage)
+	}
+}
+
+// TestNamesStandForIds in everything that is read.
+func TestNamesStandForIds(t *testing.T) {
+	w, _, _ := asked(t)
+	for in, want := range map[string]string{
+		"<@U2> and <@U2|ben>":                     "@ben and @ben",
+		"<@U99999> left":                          "@someone left",
+		"see <#C2> and <#C2|support>":             "see #support and #support",
+		"<!subteam^S1> please":                    "@finance please",
+		"<!here> <!channel|@channel>":             "@here @channel",
+		"<!date^1795510800^{date}|today>":         "2026-11-24 09:00 UTC",
+		"<https://x.io/a|the page>":               "the page (https://x.io/a)",
+		"<https://x.io/a> <http://x.io|x.io>":     "https://x.io/a http://x.io",
+		"<mailto:a@b.io|a@b.io>":                  "a@b.io",
+		"a &lt; b &amp;&amp; c &gt; d":            "a < b && c > d",
+		"&amp;lt;!channel&amp;gt; stays harmless": "&lt;!channel&gt; stays harmless",
+	} {
+		if got := w.adapter.names.readable(t.Context(), "T1", in, ""); got != want {
+			t.Errorf("%q reads %q, want %q", in, got, want)
+		}
+	}
+	w.ChangeUser("U2", func(u *slacktest.User) { u.RealName = "<!channel>\nben `x`" })
+	w.Event("T1", map[string]any{"type": "user_change", "user": map[string]any{"id": "U2"}})
+	if got := w.adapter.names.readable(t.Context(), "T1", "<@U2>", ""); strings.ContainsAny(got, "<>\n`") {
+		t.Errorf("a name carries markup: %q", got)
+	}
+}
+
+// TestTheDirectoryKnowsWhoMayDoWhat, by flags and by membership.
+func TestTheDirectoryKnowsWhoMayDoWhat(t *testing.T) {
+	w, _, _ := asked(t)
+	d := w.adapter.Opener().Directory()
+	for id, want := range map[string]chat.Actor{
+		"U1": {ID: "U1", Name: "ana", Locale: "en-US"}, "U3": {ID: "U3", Name: "cleo", Admin: true, Locale: "en-US"},
+		"U4": {ID: "U4", Name: "dan", Admin: true, Groups: []string{"S1"}, Locale: "en-US"}, "U5": {ID: "U5", Name: "eva", Guest: true, Locale: "en-US"},
+		"U7": {ID: "U7", Name: "gil", External: true, Locale: "en-US"},
+	} {
+		got, err := d.Actor(t.Context(), "T1", id)
+		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s is %+v, %v, want %+v", id, got, err, want)
+		}
+	}
+	for _, c := range []struct {
+		channel, who string
+		read, write  bool
+	}{{"C1", "U1", true, true}, {"C2", "U4", true, false}, {"C2", "U5", false, false}, {"C3", "U1", false, false}, {"C3", "U3", true, true}, {"C4", "U7", true, true}, {"C1", "U7", false, false}} {
+		got, err := d.Access(t.Context(), place(c.channel, ""), c.who)
+		if err != nil || got.Read != c.read || got.Write != c.write {
+			t.Errorf("%s in %s may read %v, write %v, %v", c.who, c.channel, got.Read, got.Write, err)
+		}
+	}
+	root := w.Seed("C2", "", "U1", "root")
+	reply := w.Seed("C2", root, "U2", "reply")
+	link := func(ts string) string {
+		return "https://acme.slack.com/archives/C2/p" + strings.Replace(ts, ".", "", 1)
+	}
+	for what, want := range map[string]chat.Place{
+		"#support": place("C2", ""), "support": place("C2", ""), "<#C2|support>": place("C2", ""), "C2": place("C2", ""), link(root): place("C2", root),
+		link(reply): place("C2", root), "<" + link(reply) + "?thread_ts=" + root + "&amp;cid=C2>": place("C2", root),
+	} {
+		if got, err := d.Resolve(t.Context(), "T1", what); err != nil || got != want {
+			t.Errorf("%q is %v, %v, want %v", what, got, err, want)
+		}
+	}
+	for _, what := range []string{"https://evil.example/archives/C2/p1795510800000000", "CNOTHERE", "#nope", "", "two words"} {
+		if _, err := d.Resolve(t.Context(), "T1", what); !errors.Is(err, chat.ErrNotFound) {
+			t.Errorf("%q gave %v", what, err)
+		}
+	}
+}
+
+// TestNothingSecretIsLoggedOrReturned over a day of faults.
+func TestNothingSecretIsLoggedOrReturned(t *testing.T) {
+	door := bottest.NewRecorder()
+	w := open(t, door)
+	token := w.Token("T1")
+	d := w.User("U1").Mention("C1", "walrus secret")
+	r := answerTo(t, w, one(t, door, chat.Mention).ReplyTo)
+	w.User("U1").Command("/summarize", "walrus", "C1")
+	private := answerTo(t, w, one(t, door, chat.Command).ReplyTo)
+	for _, f := range []slacktest.Fault{slacktest.CutAfter(), slacktest.HTTPStatus(500), slacktest.Code("invalid_blocks"), slacktest.HTML(), slacktest.MissingScope("files:write", "chat:write"), slacktest.RateLimited(time.Second)} {
+		w.Fail("*", 1, f)
+		w.Fail("response_url", 1, f)
+		for _, speaker := range []chat.Responder{r, private} {
+			_, err := speaker.Put(context.WithoutCancel(t.Context()), chat.Post{Job: "J/1", Stage: chat.Final, Text: "walrus answer"})
+			if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "walrus") || strings.Contains(text, token) || strings.Contains(text, "/response/") || strings.Contains(text, "127.0.0.1") {
+				t.Errorf("an error shows too much: %v", err)
+			}
+		}
+		w.now.Advance(time.Minute)
+		w.Heal()
+	}
+	w.Raw([]byte(`{"type":"event_callback","team_id":"T1","event":"walrus"}`))
+	w.mu.Lock()
+	logged := w.logs.String()
+	w.mu.Unlock()
+	for _, secret := range []string{"walrus", token, slacktest.SigningSecret, "/response/", d.Message.TS} {
+		if strings.Contains(logged, secret) {
+			t.Errorf("the log shows %q", secret)
+		}
+	}
+}
+
+// TestTheCheckupNamesWhatIsMissing, feature by feature.
+func TestTheCheckupNamesWhatIsMissing(t *testing.T) {
+	w := open(t, bottest.NewRecorder())
+	w.Grant("T1", Scopes(Options{Minimal: true})...)
+	got, err := w.adapter.Checkup(t.Context(), "")
+	if err != nil || got.Team != "T1" || got.Bot != w.Bot("T1").ID {
+		t.Fatalf("checkup %+v, %v", got, err)
+	}
+	if len(got.Missing) == 0 {
+		t.Error("nothing is missing of the smallest manifest")
+	}
+	for _, m := range got.Missing {
+		if m.Minimal {
+			t.Errorf("the smallest manifest lacks %q for %q", m.Scopes, m.Feature)
+		}
+	}
+	w.Grant("T1", Scopes(Options{})...)
+	if got, err := w.adapter.Checkup(t.Context(), ""); err != nil || len(got.Missing) != 0 {
+		t.Errorf("the whole manifest: %+v, %v", got, err)
+	}
+}
+
+// TestTheScopesSuffice: the conformance suite's calls pass with the scopes and
+// methods the manifest asks for, and nothing else is called.
+func TestTheScopesSuffice(t *testing.T) {
+	methods := map[string]bool{}
+	for _, f := range Features() {
+		for _, m := range f.methods {
+			methods[string(m)] = true
+		}
+	}
+	bottest.Run(t, func(t *testing.T, door chat.Door) bottest.Harness {
+		w := open(t, door)
+		w.Grant("T1", Scopes(Options{})...)
+		t.Cleanup(func() {
+			for _, c := range w.Requests("") {
+				if c.Error == "missing_scope" || c.Method != "response_url" && !methods[c.Method] {
+					t.Errorf("%s: %s", c.Method, c.Error)
+				}
+			}
+		})
+		return harness(t, w)
+	})
+}
