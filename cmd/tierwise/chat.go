@@ -6,6 +6,7 @@ import (
 
 	"github.com/tierwise/tierwise/bots/console"
 	"github.com/tierwise/tierwise/internal/app"
+	"github.com/tierwise/tierwise/internal/observe"
 )
 
 func runChat(ctx context.Context, args []string, s streams) error {
@@ -19,6 +20,13 @@ func runChat(ctx context.Context, args []string, s streams) error {
 	cfg, log, err := load(s, true)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("TIERWISE_LOG_LEVEL") == "" {
+		// What a person has to know is said in the conversation; the log beside
+		// it is for what nobody is told.
+		if log, err = observe.NewLog(s.err, "error", true); err != nil {
+			return err
+		}
 	}
 	style := console.DetectStyle(s.in, s.out, os.Getenv("NO_COLOR") != "")
 	style.Echo = *echo

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/app"
@@ -83,21 +84,15 @@ var errHelp = errors.New("help")
 // flagset is a flag.FlagSet that says in one sentence what is wrong.
 type flagset struct {
 	*flag.FlagSet
-	s streams
+	use string
+	s   streams
 }
 
 // flags begins the flags of a command. use is what stands after the flags.
 func flags(name, use string, s streams) *flagset {
-	f := &flagset{flag.NewFlagSet(name, flag.ContinueOnError), s}
+	f := &flagset{flag.NewFlagSet(name, flag.ContinueOnError), use, s}
 	f.SetOutput(io.Discard)
-	f.Usage = func() {}
-	f.Init(name, flag.ContinueOnError)
-	f.FlagSet.Usage = func() {
-		fmt.Fprintf(s.out, "Usage: tierwise %s [flags] %s\n", name, use)
-		f.SetOutput(s.out)
-		f.PrintDefaults()
-		f.SetOutput(io.Discard)
-	}
+	f.Usage = func() {} // the flag package would print it for every mistake
 	return f
 }
 
@@ -106,7 +101,7 @@ func (f *flagset) parse(args []string, max int) error {
 	err := f.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return errHelp
+		return f.help()
 	case err != nil:
 		say := err.Error()
 		if unknown, ok := strings.CutPrefix(say, "flag provided but not defined: -"); ok {
@@ -122,9 +117,36 @@ func (f *flagset) parse(args []string, max int) error {
 	return nil
 }
 
+// help prints how the command is used.
+func (f *flagset) help() error {
+	fmt.Fprintln(f.s.out, strings.TrimRight("Usage: tierwise "+f.Name()+" [flags] "+f.use, " "))
+	f.SetOutput(f.s.out)
+	f.PrintDefaults()
+	return errHelp
+}
+
+// verb takes the first word of a command that has verbs. When there is none it
+// is the default, or wrong usage where that is empty.
+func verb(name, fallback string, args []string, s streams, verbs ...string) (string, []string, error) {
+	f := flags(name, strings.Join(verbs, "|"), s)
+	switch {
+	case len(args) > 0 && slices.Contains(verbs, args[0]):
+		return args[0], args[1:], nil
+	case len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help", "help"}, args[0]):
+		return "", nil, f.help()
+	case fallback != "" && (len(args) == 0 || strings.HasPrefix(args[0], "-")):
+		return fallback, args, nil
+	}
+	last := len(verbs) - 1
+	return "", nil, f.wrong("say what to do: " + strings.Join(verbs[:last], ", ") + " or " + verbs[last])
+}
+
 // wrong says what is wrong with the command line.
 func (f *flagset) wrong(say string) error {
-	fmt.Fprintf(f.s.err, "tierwise %s: %s. `tierwise %s --help` shows the flags.\n", f.Name(), say, f.Name())
+	if !strings.HasSuffix(say, "?") {
+		say += "."
+	}
+	fmt.Fprintf(f.s.err, "tierwise %s: %s `tierwise %s --help` shows the flags.\n", f.Name(), say, f.Name())
 	return errUsage
 }
 

@@ -13,19 +13,18 @@ import (
 )
 
 func runLedger(ctx context.Context, args []string, s streams) error {
-	verb := ""
-	if len(args) > 0 {
-		verb, args = args[0], args[1:]
+	do, args, err := verb("ledger", "", args, s, "verify", "rebuild", "correct")
+	if err != nil {
+		return err
 	}
-	switch verb {
+	switch do {
 	case "verify":
 		return runVerify(ctx, args, s)
 	case "rebuild":
 		return runRebuild(ctx, args, s)
-	case "correct":
+	default:
 		return runCorrect(ctx, args, s)
 	}
-	return flags("ledger", "verify|rebuild|correct", s).wrong("say what to do: verify, rebuild or correct")
 }
 
 // errBooks: a proof found sums that do not equal their entries.

@@ -16,19 +16,18 @@ import (
 )
 
 func runModels(ctx context.Context, args []string, s streams) error {
-	verb := "list"
-	if len(args) > 0 && args[0][0] != '-' {
-		verb, args = args[0], args[1:]
+	do, args, err := verb("models", "list", args, s, "list", "check", "import")
+	if err != nil {
+		return err
 	}
-	switch verb {
+	switch do {
 	case "list":
 		return runModelsList(ctx, args, s)
 	case "check":
 		return runModelsCheck(ctx, args, s)
-	case "import":
+	default:
 		return runModelsImport(ctx, args, s)
 	}
-	return flags("models", "list|check|import", s).wrong("say what to do: list, check or import")
 }
 
 func runModelsList(ctx context.Context, args []string, s streams) error {
