@@ -193,7 +193,9 @@ func (c *call) chatUpdate() (object, *Error) {
 		return nil, refused
 	}
 	m.edited, m.stream = true, nil
-	return object{"channel": m.channel, "ts": m.ts, "text": m.text, "message": c.json(m)}, nil
+	now := c.json(m)
+	delete(now, "ts") // stands beside it
+	return object{"channel": m.channel, "ts": m.ts, "text": m.text, "message": now}, nil
 }
 
 func (c *call) chatDelete() (object, *Error) {

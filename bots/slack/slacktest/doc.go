@@ -18,6 +18,14 @@
 //	d.Acked                             // a 2xx came, or the envelope was acked
 //	slack.User("U1").See("C1", d.Message.TS)
 //
+// A bad day, a form, and what came of it:
+//
+//	slack.Fail(slacktest.Posting, 1, slacktest.CutAfter()) // the post is there, its answer is lost
+//	slack.User("U1").PressLabel(seen.Ref, "Ask for more")
+//	form, open := slack.User("U1").View()
+//	slack.User("U1").Submit(form, map[string]string{"amount": "5"})
+//	slack.Requests("views.open")
+//
 // Delivering is synchronous: a method of a Person returns when the app has
 // answered. Time is the Clock's alone: triggers, response_urls, streams, tokens
 // and retries age when the clock moves.

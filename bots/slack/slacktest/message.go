@@ -138,9 +138,6 @@ func (f *Fake) json(m *message) object {
 		}
 		o["files"] = files
 	}
-	if m.stream != nil && m.stream.state == streaming {
-		o["streaming_state"] = "in_progress"
-	}
 	f.threadJSON(m, o)
 	return o
 }

@@ -203,6 +203,8 @@ func (p *Person) Shortcut(at Ref, callback string) Delivery {
 	payload["callback_id"], payload["message_ts"], payload["action_ts"] = callback, m.ts, p.f.stamp()
 	payload["channel"] = object{"id": ch.ID, "name": channelName(ch)}
 	payload["message"] = clone(p.f.json(m))
+	payload["user"] = object{"id": p.user.ID, "name": p.user.Name, "team_id": p.user.Team}
+	delete(payload, "api_app_id") // not sent with message shortcuts
 	payload["response_url"] = p.f.responseURL(team, p.user.ID, ch.ID, m.thread, nil)
 	unlock()
 	d := p.interact(payload)
