@@ -1,0 +1,102 @@
+package discordtest
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// faults are what goes wrong next.
+type faults struct {
+	cut       bool
+	limits    []Limit
+	errors    []int // statuses of the next writes
+	slow      time.Duration
+	gone      bool
+	callback  int // error code of the next callback
+	strange   bool
+	noHello   bool
+	first7    bool
+	first9    bool
+	closeWith int // close code of the next identify
+}
+
+// Limit is a 429 to come.
+type Limit struct {
+	After time.Duration
+	// Kind is "bucket", "global", or "cloudflare", whose answer is a page.
+	Kind string
+}
+
+// LimitNext makes the next new message hit a rate limit.
+func (f *Fake) LimitNext(l Limit) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.faults.limits = append(f.faults.limits, l)
+}
+
+// CutAfterCommit lets the next new message take effect and cuts the connection
+// before the answer.
+func (f *Fake) CutAfterCommit() { f.set(func(s *faults) { s.cut = true }) }
+
+// FailNext makes the next writes answer with these statuses.
+func (f *Fake) FailNext(statuses ...int) { f.set(func(s *faults) { s.errors = statuses }) }
+
+// Slow delays every answer.
+func (f *Fake) Slow(d time.Duration) { f.set(func(s *faults) { s.slow = d }) }
+
+// Vanish makes every channel, message and token unknown.
+func (f *Fake) Vanish() { f.set(func(s *faults) { s.gone = true }) }
+
+// FailCallback refuses the next first answer to an interaction with a code,
+// such as 10062.
+func (f *Fake) FailCallback(code int) { f.set(func(s *faults) { s.callback = code }) }
+
+// StrangeComponents adds components and fields nobody knows to every message.
+func (f *Fake) StrangeComponents() { f.set(func(s *faults) { s.strange = true }) }
+
+// NoHello accepts the next gateway connection and says nothing.
+func (f *Fake) NoHello() { f.set(func(s *faults) { s.noHello = true }) }
+
+// ReconnectFirst answers the next identify or resume with Op 7.
+func (f *Fake) ReconnectFirst() { f.set(func(s *faults) { s.first7 = true }) }
+
+// InvalidFirst answers the next identify or resume with Op 9.
+func (f *Fake) InvalidFirst() { f.set(func(s *faults) { s.first9 = true }) }
+
+// CloseNext closes the next identify with a code.
+func (f *Fake) CloseNext(code int) { f.set(func(s *faults) { s.closeWith = code }) }
+
+func (f *Fake) set(change func(*faults)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(&f.faults)
+}
+
+// taken takes a fault that strikes once.
+func taken(b *bool) bool {
+	was := *b
+	*b = false
+	return was
+}
+
+// limit writes a 429 in one of its shapes.
+func limit(w http.ResponseWriter, l Limit) {
+	secs := l.After.Seconds()
+	w.Header().Set("Retry-After", fmt.Sprintf("%.0f", secs))
+	switch l.Kind {
+	case "cloudflare":
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = fmt.Fprint(w, "<!DOCTYPE html><title>Access denied</title>error code: 1015")
+		return
+	case "global":
+		w.Header().Set("X-RateLimit-Global", "true")
+		w.Header().Set("X-RateLimit-Scope", "global")
+	default:
+		w.Header().Set("X-RateLimit-Scope", "user")
+		w.Header().Set("X-RateLimit-Remaining", "0")
+		w.Header().Set("X-RateLimit-Reset-After", fmt.Sprintf("%.3f", secs))
+	}
+	write(w, http.StatusTooManyRequests, obj{"message": "You are being rate limited.", "code": 0, "retry_after": secs, "global": l.Kind == "global"})
+}

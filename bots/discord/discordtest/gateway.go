@@ -1,0 +1,339 @@
+package discordtest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// gateway is the state of all gateway sessions.
+type gateway struct {
+	sessions   map[string]*session
+	conns      map[*line]struct{}
+	identifies []time.Time
+	resumes    int
+	intents    int
+	dispatched int
+	log        []string // what happened, in order
+}
+
+// session outlives its connections, so that it can be resumed.
+type session struct {
+	id      string
+	shard   int
+	of      int
+	content bool
+	seq     int64
+	events  []json.RawMessage // all that was dispatched, for replaying
+	line    *line             // nil while nobody is connected
+}
+
+// line is one websocket connection.
+type line struct {
+	mu   sync.Mutex
+	conn *websocket.Conn
+}
+
+func (l *line) send(v any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.conn.WriteJSON(v) // a client that went away reads nothing
+}
+
+func (l *line) sendRaw(b json.RawMessage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.conn.WriteMessage(websocket.TextMessage, b)
+}
+
+func (l *line) closeWith(code int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
+	_ = l.conn.Close()
+}
+
+type packet struct {
+	Op   int             `json:"op"`
+	Data json.RawMessage `json:"d"`
+}
+
+func (f *Fake) serveGateway(w http.ResponseWriter, r *http.Request) {
+	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+	conn, err := up.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	l := &line{conn: conn}
+	f.mu.Lock()
+	if f.gateway.conns == nil {
+		f.gateway.conns = map[*line]struct{}{}
+	}
+	f.gateway.conns[l] = struct{}{}
+	silent := taken(&f.faults.noHello)
+	f.mu.Unlock()
+	if !silent {
+		l.send(obj{"op": 10, "d": obj{"heartbeat_interval": f.opts.Heartbeat.Milliseconds()}})
+	}
+	f.read(l)
+	_ = conn.Close()
+	f.mu.Lock()
+	delete(f.gateway.conns, l)
+	f.mu.Unlock()
+}
+
+func (f *Fake) read(l *line) {
+	var s *session
+	for {
+		var p packet
+		if err := l.conn.ReadJSON(&p); err != nil {
+			f.left(s, l, err)
+			return
+		}
+		switch p.Op {
+		case 1:
+			l.send(obj{"op": 11})
+		case 2, 6:
+			if !f.firstFault(l) {
+				if s = f.begin(l, p); s == nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// firstFault plays the faults of a first word; after Op 9 the client identifies
+// once more on the same connection.
+func (f *Fake) firstFault(l *line) bool {
+	f.mu.Lock()
+	seven, nine, code := taken(&f.faults.first7), taken(&f.faults.first9), f.faults.closeWith
+	f.faults.closeWith = 0
+	f.mu.Unlock()
+	switch {
+	case seven:
+		l.send(obj{"op": 7, "d": nil})
+	case nine:
+		l.send(obj{"op": 9, "d": false})
+	case code != 0:
+		l.closeWith(code)
+	default:
+		return false
+	}
+	return true
+}
+
+// left notes how a connection ended: closing it in good order ends the session
+// too, everything else leaves it to be resumed.
+func (f *Fake) left(s *session, l *line, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s == nil || s.line != l {
+		return
+	}
+	s.line = nil
+	var c *websocket.CloseError
+	if errors.As(err, &c) && (c.Code == websocket.CloseNormalClosure || c.Code == websocket.CloseGoingAway) {
+		delete(f.gateway.sessions, s.id)
+		f.gateway.log = append(f.gateway.log, "ended")
+	}
+}
+
+// begin identifies or resumes; nil when the connection was closed.
+func (f *Fake) begin(l *line, p packet) *session {
+	var d struct {
+		Token   string `json:"token"`
+		Session string `json:"session_id"`
+		Seq     int64  `json:"seq"`
+		Intents int    `json:"intents"`
+		Shard   []int  `json:"shard"`
+	}
+	_ = json.Unmarshal(p.Data, &d)
+	if d.Token != "Bot "+Token {
+		l.closeWith(4004)
+		return nil
+	}
+	if p.Op == 6 {
+		return f.resume(l, d.Session, d.Seq)
+	}
+	if d.Intents&(1<<15) != 0 && f.opts.NoContent {
+		l.closeWith(4014)
+		return nil
+	}
+	f.mu.Lock()
+	s := &session{id: "s" + f.id(), of: 1, content: d.Intents&(1<<15) != 0}
+	if len(d.Shard) == 2 {
+		s.shard, s.of = d.Shard[0], d.Shard[1]
+	}
+	f.gateway.sessions[s.id] = s
+	f.gateway.identifies = append(f.gateway.identifies, time.Now())
+	f.gateway.intents = d.Intents
+	f.gateway.log = append(f.gateway.log, "identify")
+	guilds := []any{}
+	var mine []*Guild
+	for _, id := range f.order {
+		if g := f.guilds[id]; g != nil && shardOf(id, s.of) == s.shard {
+			guilds = append(guilds, obj{"id": id, "unavailable": true})
+			mine = append(mine, g)
+		}
+	}
+	s.line = l
+	f.dispatch(s, "READY", obj{"v": 9, "user": f.userJSON(f.bot.ID), "guilds": guilds, "session_id": s.id, "resume_gateway_url": f.wsURL(),
+		"shard": []int{s.shard, s.of}, "application": obj{"id": f.app, "flags": 0}})
+	for _, g := range mine {
+		f.dispatch(s, "GUILD_CREATE", f.guildEvent(g))
+	}
+	f.mu.Unlock()
+	return s
+}
+
+func (f *Fake) resume(l *line, id string, seq int64) *session {
+	f.mu.Lock()
+	s := f.gateway.sessions[id]
+	if s == nil {
+		f.mu.Unlock()
+		l.send(obj{"op": 9, "d": false})
+		return &session{}
+	}
+	s.line = l
+	f.gateway.resumes++
+	f.gateway.log = append(f.gateway.log, "resume")
+	for i, e := range s.events {
+		if int64(i) >= seq {
+			l.sendRaw(e)
+		}
+	}
+	f.dispatch(s, "RESUMED", obj{})
+	f.mu.Unlock()
+	return s
+}
+
+func shardOf(id string, of int) int {
+	n, _ := strconv.ParseUint(id, 10, 64)
+	return int((n >> 22) % uint64(max(of, 1)))
+}
+
+func (f *Fake) guildEvent(g *Guild) obj {
+	e := f.guildJSON(g)
+	channels, threads := []any{}, []any{}
+	for _, c := range f.channels {
+		switch {
+		case c.Guild != g.ID:
+		case c.thread():
+			threads = append(threads, f.channelJSON(c))
+		default:
+			channels = append(channels, f.channelJSON(c))
+		}
+	}
+	e["channels"], e["threads"], e["members"], e["large"], e["unavailable"], e["member_count"], e["joined_at"] = channels, threads, []any{}, false, false, len(g.Members), stamp(f.clock.Now())
+	return e
+}
+
+// dispatch sends an event to one session, or keeps it for when the session is
+// resumed. f.mu is held.
+func (f *Fake) dispatch(s *session, kind string, d any) {
+	s.seq++
+	b, err := json.Marshal(obj{"op": 0, "t": kind, "s": s.seq, "d": d})
+	if err != nil {
+		f.note("event %s: %v", kind, err)
+		return
+	}
+	s.events = append(s.events, b)
+	f.gateway.dispatched++
+	if s.line != nil {
+		s.line.sendRaw(b)
+	}
+}
+
+// tell dispatches an event of a guild, or of nobody's, to the sessions it
+// belongs to. f.mu is held.
+func (f *Fake) tell(guild, kind string, event func(s *session) any) {
+	for _, s := range f.gateway.sessions {
+		if guild == "" && s.shard == 0 || guild != "" && shardOf(guild, s.of) == s.shard {
+			f.dispatch(s, kind, event(s))
+		}
+	}
+}
+
+func (f *Fake) wsURL() string { return "ws" + f.srv.URL[len("http"):] + "/gateway" }
+
+// Dispatch sends any event, as Discord would, to the sessions of a guild.
+func (f *Fake) Dispatch(guild, kind string, d any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tell(guild, kind, func(*session) any { return d })
+}
+
+// CutGateway cuts every connection without a word.
+func (f *Fake) CutGateway() { f.endLines(func(l *line) { _ = l.conn.UnderlyingConn().Close() }) }
+
+// CloseGateway closes every connection with a code.
+func (f *Fake) CloseGateway(code int) { f.endLines(func(l *line) { l.closeWith(code) }) }
+
+// Reconnect asks every connection to connect again (Op 7).
+func (f *Fake) Reconnect() { f.endLines(func(l *line) { l.send(obj{"op": 7, "d": nil}) }) }
+
+func (f *Fake) endLines(end func(*line)) {
+	f.mu.Lock()
+	var all []*line
+	for l := range f.gateway.conns {
+		all = append(all, l)
+	}
+	f.mu.Unlock()
+	for _, l := range all {
+		end(l)
+	}
+}
+
+// ForgetSessions makes every session impossible to resume; connections stay.
+func (f *Fake) ForgetSessions() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id, s := range f.gateway.sessions {
+		if s.line == nil {
+			delete(f.gateway.sessions, id)
+		}
+		s.id = "" // resuming it finds nothing
+	}
+	clear(f.gateway.sessions)
+}
+
+// Connections is how many sessions are connected now.
+func (f *Fake) Connections() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, s := range f.gateway.sessions {
+		if s.line != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Gateway is what happened on the gateway: "identify", "resume", "ended".
+func (f *Fake) Gateway() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.gateway.log)
+}
+
+// Intents are those of the last identify.
+func (f *Fake) Intents() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gateway.intents
+}
+
+// Dispatched is how many events were made so far, each counted once.
+func (f *Fake) Dispatched() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gateway.dispatched
+}

@@ -1,0 +1,296 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/chat"
+)
+
+// on takes one event of the gateway. It runs in the reader's goroutine and
+// therefore only learns, looks and queues.
+func (a *Adapter) on(from origin, kind string, raw json.RawMessage) {
+	defer a.count("discord.event")
+	defer a.recovered()
+	a.world.learn(kind, raw)
+	switch kind {
+	case "MESSAGE_CREATE", "MESSAGE_UPDATE":
+		a.onMessage(raw, kind == "MESSAGE_UPDATE")
+	case "INTERACTION_CREATE":
+		var i interaction
+		if err := json.Unmarshal(raw, &i); err != nil || i.ID == "" {
+			a.count("discord.unreadable_interaction")
+			return
+		}
+		if !a.lanes.now(func(ctx context.Context) { a.interact(ctx, i) }) {
+			a.log.Warn("discord: too many interactions at once; one was left unanswered")
+		}
+	case "GUILD_DELETE":
+		a.onRemoved(from, raw)
+	}
+}
+
+// origin names a gateway event: replaying it gives the same name.
+type origin struct {
+	session string
+	seq     int64
+}
+
+// onRemoved tells the house that we were removed from a guild. An unavailable
+// guild is an outage, not a farewell.
+func (a *Adapter) onRemoved(from origin, raw json.RawMessage) {
+	var g guild
+	if json.Unmarshal(raw, &g) != nil || g.ID == "" || g.Unavailable {
+		return
+	}
+	e := chat.Event{ID: fmt.Sprintf("removed/%s/%s/%d", g.ID, from.session, from.seq), Kind: chat.Removed, Place: place(g.ID, "", ""), At: a.clock.Now(),
+		ReplyTo: chat.ReplyTo{Place: place(g.ID, "", "")}}
+	a.lanes.put("guild/"+g.ID, func(ctx context.Context) {
+		if err := a.accept(ctx, e); err != nil {
+			a.log.Error("discord: the removal from a server was not accepted", "err", err)
+		}
+	})
+}
+
+// onMessage queues what may be for us.
+func (a *Adapter) onMessage(raw json.RawMessage, edit bool) {
+	var m message
+	if err := json.Unmarshal(raw, &m); err != nil || m.ID == "" || m.Channel == "" {
+		a.count("discord.unreadable_message")
+		return
+	}
+	if edit && m.Edited == "" {
+		return // a link was unfurled
+	}
+	if a.ours(m) || m.Author == nil || m.Author.Bot || m.Webhook != "" || !m.spoken() || !a.maybe(m) {
+		a.count("discord.ignored")
+		return
+	}
+	if !a.lanes.put(m.Channel, func(ctx context.Context) { a.hear(ctx, m, edit) }) {
+		a.log.Warn("discord: a channel is flooded; a message was not handled")
+	}
+}
+
+// ours notes our own messages: where they are, by their nonce, and that
+// somebody has answered there.
+func (a *Adapter) ours(m message) bool {
+	me, err := a.self(context.Background())
+	if err != nil || m.Author == nil || m.Author.ID != me.User {
+		return false
+	}
+	a.typing.stop(m.Channel)
+	ref := chat.Ref{Channel: m.Channel, ID: m.ID}
+	if c, ok := a.world.channels.get(m.Channel); ok && c.isThread() {
+		ref.Channel, ref.Thread = c.Parent, m.Channel
+		a.typing.stop(c.Parent)
+	}
+	if m.Nonce != "" && m.Flags&flagEphemeral == 0 {
+		a.posts.put(string(m.Nonce), ref)
+	}
+	return true
+}
+
+// maybe reports, from the message alone, whether it can be for us: it names
+// somebody we may be, answers us, is direct, or is in what may be a thread.
+func (a *Adapter) maybe(m message) bool {
+	me, err := a.self(context.Background())
+	if err != nil || m.Guild == "" || len(m.Roles) > 0 || m.answers(me.User) {
+		return true
+	}
+	if slices.ContainsFunc(m.Mentions, func(u mentioned) bool { return u.ID == me.User }) {
+		return true
+	}
+	c, known := a.world.channels.get(m.Channel)
+	return !known || c.isThread()
+}
+
+// answers reports whether a message is the platform's own reply to a post of
+// a person.
+func (m message) answers(id string) bool {
+	return m.Type == replyMessage && m.Referenced != nil && m.Referenced.Author != nil && m.Referenced.Author.ID == id
+}
+
+// hear decides whether a message is for us and hands it to the door.
+func (a *Adapter) hear(ctx context.Context, m message, edit bool) {
+	e, err := a.heard(ctx, m, edit)
+	if err != nil {
+		a.log.Warn("discord: a message was not understood", "err", err)
+		a.count("discord.not_understood")
+		return
+	}
+	if e == nil {
+		a.count("discord.ignored")
+		return
+	}
+	if err := a.accept(ctx, *e); err != nil {
+		a.count("discord.refused")
+		a.log.Error("discord: a message was not accepted", "err", err)
+		a.sorry(ctx, *e)
+		return
+	}
+	a.named.put(m.ID, struct{}{})
+	a.recent.put(m.Channel, m.Guild)
+	a.count("discord.accepted")
+	a.typing.start(a.lanes.ctx, m.Channel)
+}
+
+// acceptTries and acceptPause: a gateway message has no acknowledgement and is
+// not delivered again, so handing it over is tried again here. The marks of an
+// event make a second copy harmless.
+const (
+	acceptTries = 3
+	acceptPause = 500 * time.Millisecond
+)
+
+func (a *Adapter) accept(ctx context.Context, e chat.Event) error {
+	var err error
+	for try := range acceptTries {
+		if try > 0 && a.sleep(ctx, acceptPause<<try) != nil {
+			break
+		}
+		if err = a.cfg.Door.Accept(ctx, e); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+const notTaken = "I could not take this down just now, so it will not be answered. Please try again in a minute."
+
+// sorry says that a message was not taken.
+func (a *Adapter) sorry(ctx context.Context, e chat.Event) {
+	to := e.ReplyTo
+	to.Place = e.Place // no thread is made for a failure
+	r, err := a.responder(ctx, to)
+	if err == nil {
+		_, err = r.Put(ctx, chat.Post{Job: "refused/" + e.ID, Stage: chat.Final, Text: notTaken})
+	}
+	if err != nil {
+		a.log.Warn("discord: the failure could not be said", "err", err)
+	}
+}
+
+// heard is the event of a message; nil when it is not for us.
+func (a *Adapter) heard(ctx context.Context, m message, edit bool) (*chat.Event, error) {
+	guildID, ok, err := a.tenant(ctx, m)
+	if err != nil || !ok {
+		return nil, err
+	}
+	me, err := a.identity(ctx, guildID)
+	if err != nil {
+		return nil, err
+	}
+	at, ch, err := a.world.placeOf(ctx, guildID, m.Channel)
+	if err != nil {
+		return nil, err
+	}
+	_, before := a.named.get(m.ID)
+	heard := chat.Heard{Author: author(m).actor(""), Direct: ch.Kind == chat.DirectMessage, MentionRoles: m.Roles, WasMentioned: before, Edit: edit,
+		Thread: at.Thread, ReplyToBot: m.answers(me.User)}
+	heard.Mentions = people(m, me.User)
+	var owned chat.Owned
+	followUps := false
+	if at.Thread != "" && !edit {
+		if owned, err = a.cfg.Owned(ctx, at); err != nil {
+			a.count("discord.owned_unknown")
+			owned = chat.Owned{}
+		}
+		followUps = owned.Owner != "" && a.cfg.FollowUps(ctx, at, ch)
+	}
+	if chat.AddressOf(heard, me, owned, followUps) == chat.NotForUs {
+		return nil, nil
+	}
+	return a.mention(ctx, m, edit, at, ch, me)
+}
+
+// people are those whom a message names itself. A reply lists the person it
+// answers among them without a word of it in the text; naming us by a reply is
+// the reply, not a mention.
+func people(m message, bot string) []string {
+	var ids []string
+	for _, u := range m.Mentions {
+		replied := m.Type == replyMessage && m.Referenced != nil && m.Referenced.Author != nil && m.Referenced.Author.ID == u.ID
+		if replied && u.ID == bot && !mentionsInText(m.Content, u.ID) {
+			continue
+		}
+		ids = append(ids, u.ID)
+	}
+	return ids
+}
+
+func mentionsInText(text, id string) bool {
+	return slices.ContainsFunc(live.FindAllStringSubmatch(text, -1), func(p []string) bool { return p[2] == id && p[1] != "#" })
+}
+
+func (a *Adapter) mention(ctx context.Context, m message, edit bool, at chat.Place, ch chat.Channel, me chat.Identity) (*chat.Event, error) {
+	actor, err := a.speaker(ctx, at.Workspace, m)
+	if err != nil {
+		return nil, err
+	}
+	e := chat.Event{ID: m.ID, Kind: chat.Mention, Place: at, Channel: ch, Actor: actor, At: instant(m.At),
+		Message: chat.Ref{Channel: at.Channel, Thread: at.Thread, ID: m.ID}, ReplyTo: chat.ReplyTo{Place: at, To: actor.ID, Message: m.ID}}
+	if edit {
+		e.ID, e.At = m.ID+"/edit", instant(m.Edited)
+	}
+	said := m
+	said.Content = withoutUs(m.Content, me)
+	e.Text = a.text(ctx, at.Workspace, said)
+	for _, f := range m.Files {
+		e.Files = append(e.Files, chat.File{Name: f.Name, Type: f.Type, Size: f.Size, Alt: f.Alt})
+	}
+	if m.Type == replyMessage && m.Referenced != nil {
+		target := a.read(ctx, at.Workspace, *m.Referenced, me)
+		e.Target = &target
+	}
+	if a.threadable(ctx, at, me) {
+		e.ReplyTo.Place.Thread = m.ID // a thread has the id of its first message
+		if e.ReplyTo.Address, err = json.Marshal(address{Title: clip(e.Text, 90)}); err != nil {
+			return nil, fmt.Errorf("discord: address: %w", err)
+		}
+	}
+	return &e, nil
+}
+
+// speaker is who wrote a message, with what the guild says of them.
+func (a *Adapter) speaker(ctx context.Context, guildID string, m message) (chat.Actor, error) {
+	who := author(m)
+	if m.Member == nil {
+		fresh, err := a.world.member(ctx, guildID, who.User.ID)
+		if err != nil && !errors.Is(err, chat.ErrNotFound) {
+			return chat.Actor{}, err
+		}
+		if err == nil {
+			who = fresh
+		}
+	}
+	actor := who.actor("")
+	if g, err := a.world.guild(ctx, guildID); err == nil {
+		actor.Admin = administers(g, who)
+	}
+	return actor, nil
+}
+
+// threadable reports whether a mention in this channel gets a thread of its own.
+func (a *Adapter) threadable(ctx context.Context, at chat.Place, me chat.Identity) bool {
+	if at.Thread != "" {
+		return false
+	}
+	c, err := a.world.channel(ctx, at.Channel)
+	if err != nil || c.Type != textChannel && c.Type != announcementChannel {
+		return false
+	}
+	g, err := a.world.guild(ctx, at.Workspace)
+	if err != nil {
+		return false
+	}
+	m, err := a.world.member(ctx, at.Workspace, me.User)
+	if err != nil {
+		return false
+	}
+	const needed = permCreateThreads | permSendInThreads
+	return permissions(g, c, m, a.clock.Now())&needed == needed
+}
