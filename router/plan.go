@@ -61,9 +61,13 @@ func (w *walk) above(t catalog.Tier) (Option, bool) {
 }
 
 // failover lists the models to walk to when the first fails: same tier first,
-// then higher, never lower, and only what the money covers.
+// then higher, never lower, and only what the money covers. The local tier has
+// none: it is on this machine, and what was asked for free must not cost.
 func (w *walk) failover(pick Option) []string {
 	var out []string
+	if pick.Tier == catalog.Local {
+		return nil
+	}
 	for t := pick.Tier; t <= w.ceiling; t++ {
 		for _, o := range w.open {
 			if o.Tier == t && o.ID != pick.ID && (o.Free || o.Worst <= w.money()) {

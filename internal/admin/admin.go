@@ -8,6 +8,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -84,7 +85,7 @@ func (a *Admin) Serve(ctx context.Context, t turn.Task) (turn.Result, error) {
 		return a.reply(t, post), nil
 	}
 	var f *fault.Fault
-	if !asFault(err, &f) || f.Kind == fault.Unavailable {
+	if !errors.As(err, &f) || f.Kind == fault.Unavailable {
 		return turn.Result{}, err
 	}
 	ref := fault.NewRef()

@@ -6,21 +6,24 @@ import (
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
 
-// scopes are the counters a caller may see levels of.
+// scopes are the counters a caller may see levels of: one's own, this channel's
+// where members may see it, what one owns, and the workspace for those who see
+// all of it.
 func (a *Admin) scopes(t turn.Task) []usage.Scope {
 	each := []string{usage.AnyID}
-	roles := make([]string, 0, len(t.Caller.Actor.Groups)+1)
-	for _, g := range t.Caller.Actor.Groups {
-		roles = append(roles, "role:"+g)
-	}
-	own := usage.Scope{Kind: usage.User, ID: t.Caller.ID, Templates: append(roles, usage.AnyID)}
-	out := []usage.Scope{own}
+	out := []usage.Scope{t.Caller.Scope()}
 	if a.seesChannel(t) {
 		out = append(out, usage.Scope{Kind: usage.Channel, ID: t.Event.Place.Channel, Templates: each})
+	}
+	for _, key := range t.Caller.Roles.Owns {
+		if kind, id, _ := strings.Cut(key, ":"); kind != string(usage.Channel) {
+			out = append(out, usage.Scope{Kind: usage.ScopeKind(kind), ID: id, Templates: each})
+		}
 	}
 	if t.Caller.Roles.SeesAll() {
 		out = append([]usage.Scope{usage.WholeWorkspace()}, out...)
@@ -30,7 +33,7 @@ func (a *Admin) scopes(t turn.Task) []usage.Scope {
 
 // bars shows the limits that apply to what the caller sees.
 func (a *Admin) bars(ctx context.Context, t turn.Task) (string, error) {
-	levels, err := a.Books.Levels(ctx, t.Event.Place.Tenant(), a.scopes(t), calendar(t).Windows(a.Clock.Now()))
+	levels, err := a.Books.Levels(ctx, t.Event.Place.Tenant(), a.scopes(t), t.Calendar().Windows(a.Clock.Now()))
 	if err != nil {
 		return "", fmt.Errorf("admin: levels: %w", err)
 	}
@@ -52,8 +55,13 @@ func (a *Admin) bars(ctx context.Context, t turn.Task) (string, error) {
 	return b.String(), nil
 }
 
+// thisChannel stands for the channel where something is said.
+const thisChannel = "this channel"
+
 func whose(l usage.Level) string {
-	who := map[usage.ScopeKind]string{usage.Workspace: "workspace", usage.Channel: "this channel", usage.User: "you", usage.Team: "team " + l.Scope.ID, usage.Workflow: "workflow " + l.Scope.ID}[l.Scope.Kind]
+	who := map[usage.ScopeKind]string{
+		usage.Workspace: "the workspace", usage.Channel: thisChannel, usage.User: "you", usage.Team: "team " + l.Scope.ID, usage.Workflow: "workflow " + l.Scope.ID,
+	}[l.Scope.Kind]
 	return who + " " + map[usage.WindowKind]string{usage.Day: "today", usage.Week: "this week", usage.Month: "this month"}[l.Window]
 }
 
@@ -92,14 +100,14 @@ func (a *Admin) limitOf(ctx context.Context, t turn.Task, l usage.Limit) string 
 	role, isRole := strings.CutPrefix(l.ID, "role:")
 	switch {
 	case l.Scope == usage.Workspace:
-		return "workspace"
+		return "the workspace"
 	case l.ID == usage.AnyID:
 		return "each " + scopeWord(l.Scope)
 	case isRole:
-		return "each holder of " + role
+		return "each holder of " + redact.Name(role)
 	case l.Scope == usage.User:
 		if name, ok := a.People.Name(ctx, t.Event.Place.Tenant(), l.ID); ok {
-			return name
+			return redact.Name(name)
 		}
 	case l.Scope == usage.Channel:
 		if name, ok := a.channel(ctx, t, l.ID); ok {
@@ -107,7 +115,7 @@ func (a *Admin) limitOf(ctx context.Context, t turn.Task, l usage.Limit) string 
 		}
 		return "a private conversation"
 	}
-	return scopeWord(l.Scope) + " " + l.ID
+	return scopeWord(l.Scope) + " " + redact.Name(l.ID)
 }
 
 func scopeWord(k usage.ScopeKind) string {

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/config"
 	"github.com/tierwise/tierwise/internal/fault"
+	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/settings"
 	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/internal/turn"
@@ -16,7 +18,7 @@ import (
 func (a *Admin) config(ctx context.Context, t turn.Task, r ConfigRequest) (said, error) {
 	switch r.Verb {
 	case "get":
-		return a.get(t, r.Key)
+		return a.get(ctx, t, r.Key)
 	case "set", "reset":
 		return a.change(ctx, t, r)
 	case "budget":
@@ -25,39 +27,67 @@ func (a *Admin) config(ctx context.Context, t turn.Task, r ConfigRequest) (said,
 		return a.tiers(t), nil
 	case "journal":
 		return a.changes(ctx, t)
+	case "me":
+		return a.mine(t), nil
 	case "explain":
 		if r.Key != "" {
-			return a.get(t, r.Key)
+			return a.get(ctx, t, r.Key)
 		}
-		return a.explain(t), nil
+		s := a.list(ctx, t, func(settings.Value) bool { return true })
+		s.post.Text = "**All settings that hold here, and where each comes from**"
+		return s, nil
 	}
-	s := a.explain(t)
-	s.post.Text += "\n" + configUse
-	return s, nil
+	return a.differing(ctx, t), nil
 }
 
 // get shows one value, where it came from, and what it may be.
-func (a *Admin) get(t turn.Task, key string) (said, error) {
+func (a *Admin) get(ctx context.Context, t turn.Task, key string) (said, error) {
 	v, ok := t.Settings.Get(key)
 	def, _ := settings.Lookup(key)
 	if !ok {
-		_, err := a.Settings.Set(context.Background(), settings.Change{Tenant: t.Event.Place.Tenant(), Level: settings.Workspace, Key: key})
-		return said{}, err // the settings' own sentence, with the nearest key
+		say := fmt.Sprintf("There is no setting %q.", redact.Name(key))
+		if near := config.Nearest(key, settings.Keys()); near != "" {
+			say += " Did you mean " + near + "?"
+		}
+		return said{}, fault.New(fault.BadInput, say+" /ai-config explain lists all of them.")
 	}
-	text := fmt.Sprintf("**%s** is `%s` (from the %s). %s", key, v.Value, v.Origin, def.Help)
+	text := fmt.Sprintf("**%s** is `%s` (from the %s). %s", key, a.value(ctx, t, v), origin(v), def.Help)
 	if len(def.Words) > 0 {
 		text += " Values: " + strings.Join(def.Words, ", ") + "."
 	}
 	return said{post: chat.Post{Text: text}}, nil
 }
 
-// explain lists every value with the level it came from.
-func (a *Admin) explain(t turn.Task) said {
+// differing shows what somebody set here, and how to see the rest.
+func (a *Admin) differing(ctx context.Context, t turn.Task) said {
+	s := a.list(ctx, t, func(v settings.Value) bool { return v.Origin.Level != settings.Default })
+	if s.post.Text = "**What is set differently here**"; len(s.post.Table.Rows) == 0 {
+		s.post.Text, s.post.Table = "Everything here is as it comes.", nil
+	}
+	s.post.Text += "\n`/ai-config explain` shows all settings and where each comes from, `/ai-config me` your own. " + configUse
+	s.post.Buttons = formButtons
+	return s
+}
+
+// list is a table of the values that pass.
+func (a *Admin) list(ctx context.Context, t turn.Task, pass func(settings.Value) bool) said {
 	tbl := &chat.Table{Title: "Settings here", Columns: []chat.Column{{Name: "Setting"}, {Name: "Value"}, {Name: "From"}}}
 	for _, v := range t.Settings.Explain() {
-		tbl.Rows = append(tbl.Rows, []string{v.Key, clip(v.Value, 60), v.Origin.String()})
+		if pass(v) {
+			tbl.Rows = append(tbl.Rows, []string{v.Key, clip(a.value(ctx, t, v), 60), origin(v)})
+		}
 	}
-	return said{post: chat.Post{Text: "**Settings that hold here**", Table: tbl}}
+	return said{post: chat.Post{Table: tbl}}
+}
+
+// mine shows a person's own preferences.
+func (a *Admin) mine(t turn.Task) said {
+	tbl := &chat.Table{Title: "Your preferences", Columns: []chat.Column{{Name: "Setting"}, {Name: "Value"}, {Name: "From"}}}
+	for _, key := range personalKeys() {
+		v, _ := t.Settings.Get(key)
+		tbl.Rows = append(tbl.Rows, []string{key, v.Value, origin(v)})
+	}
+	return said{post: chat.Post{Text: "**Your own preferences** hold for you everywhere in this workspace. Change one with `/ai-config me <setting> <value>`, for example `/ai-config me length short`.", Table: tbl, Buttons: formButtons[:1]}}
 }
 
 // tiers is the tier framework: one line per task.
@@ -80,23 +110,38 @@ func (a *Admin) change(ctx context.Context, t turn.Task, r ConfigRequest) (said,
 	p := t.Event.Place
 	c := settings.Change{Tenant: p.Tenant(), Key: r.Key, Value: r.Value, By: t.Caller.ID, ByRole: t.Settings.RoleOf(t.Caller.ID, t.Caller.Actor), Why: r.Why}
 	c.Level, c.ID = where(r, p, t.Caller.ID)
-	apply := a.Settings.Set
-	if r.Verb == "reset" {
-		apply = a.Settings.Reset
+	apply := a.Settings.Reset
+	if r.Verb == "set" {
+		apply = a.Settings.Set
+		var err error
+		if c.Value, err = a.meant(ctx, t, r.Key, r.Value); err != nil {
+			return said{}, err
+		}
 	}
 	done, err := apply(ctx, c)
 	if err != nil {
 		return said{}, err
 	}
+	from, to := a.shown(ctx, t, done.Key, done.Old), a.shown(ctx, t, done.Key, done.New)
 	if !done.Changed() {
-		return said{post: chat.Post{Text: fmt.Sprintf("**%s** is already `%s` for the %s.", done.Key, done.New, done.Origin)}}, nil
+		return said{post: chat.Post{Text: fmt.Sprintf("**%s** is already `%s` for the %s.", done.Key, to, c.Level)}}, nil
 	}
-	text := fmt.Sprintf("**%s** for the %s: `%s` → `%s`. It holds everywhere within two seconds and is in the journal.", done.Key, done.Origin, unset(done.Old), unset(done.New))
-	s := said{post: chat.Post{Text: text}}
+	s := said{post: chat.Post{Text: fmt.Sprintf("**%s** for the %s: `%s` → `%s`. It holds everywhere within two seconds and is in the journal.", done.Key, c.Level, from, to)}}
 	if c.Level == settings.Channel || c.Level == settings.Workspace {
-		a.announce(t, &s, fmt.Sprintf("%s changed **%s** for the %s: `%s` → `%s`.%s", t.Event.Actor.Name, done.Key, c.Level, unset(done.Old), unset(done.New), reason(r.Why)))
+		a.announce(ctx, t, &s, fmt.Sprintf("changed **%s** for %s: `%s` → `%s`.%s", done.Key, a.levelName(ctx, t, c.Level), from, to, reason(r.Why)))
 	}
 	return s, nil
+}
+
+// levelName names a level where an announcement is read.
+func (a *Admin) levelName(ctx context.Context, t turn.Task, l settings.Level) string {
+	switch {
+	case l == settings.Workspace:
+		return "the workspace"
+	case t.Settings.ReportsChannel() == "":
+		return thisChannel
+	}
+	return a.publicName(ctx, t.Event.Place, t.Event.Place.Channel, t.Event.Actor.ID)
 }
 
 // where finds the level a change is for: the one named, else the channel when
@@ -124,12 +169,13 @@ func where(r ConfigRequest, p chat.Place, person string) (settings.Level, string
 	return settings.Workspace, ""
 }
 
-// announce tells the reports channel, or the channel itself, what was changed.
-func (a *Admin) announce(t turn.Task, s *said, text string) {
+// announce tells the reports channel, or the channel itself, what somebody did.
+func (a *Admin) announce(ctx context.Context, t turn.Task, s *said, what string) {
 	at := t.Event.Place.InChannel()
 	if c := t.Settings.ReportsChannel(); c != "" {
 		at.Channel = c
 	}
+	text := or(redact.Name(t.Event.Actor.Name), "Somebody") + " " + redact.Neutralise(what)
 	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: text, Sample: a.Sample}})
 }
 
@@ -160,7 +206,7 @@ func (a *Admin) changes(ctx context.Context, t turn.Task) (said, error) {
 	for _, e := range list {
 		who := e.Who
 		if name, ok := a.People.Name(ctx, t.Event.Place.Tenant(), e.Who); ok {
-			who = name
+			who = redact.Name(name)
 		}
 		tbl.Rows = append(tbl.Rows, []string{when(e.At, t), who + " (" + e.Role + ")", strings.TrimSpace(e.Level + " " + e.Key), unset(e.From), unset(e.To), e.Why})
 	}

@@ -9,7 +9,7 @@ import (
 
 // ConfigRequest is a parsed /ai-config.
 type ConfigRequest struct {
-	Verb  string // "list", "get", "set", "reset", "explain", "budget", "tiers", "journal"
+	Verb  string // "list", "get", "set", "reset", "explain", "budget", "tiers", "journal", "me"
 	Level string // "workspace", "channel", "thread" or "me"; "" is the verb's default
 	Key   string
 	Value string
@@ -17,7 +17,7 @@ type ConfigRequest struct {
 	Why   string
 }
 
-var configVerbs = []string{"list", "get", "set", "reset", "explain", "budget", "tiers", "journal"}
+var configVerbs = []string{"list", "get", "set", "reset", "explain", "budget", "tiers", "journal", "me"}
 
 const configUse = "Use /ai-config get <key>, /ai-config set [workspace|channel|thread|me] <key> <value> [because …], /ai-config reset <key>, /ai-config explain, " +
 	"or /ai-config budget <workspace|channel|person|team|workflow> <day|week|month> <amount|none>."

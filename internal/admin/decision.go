@@ -2,13 +2,16 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/journal"
 	"github.com/tierwise/tierwise/internal/money"
-	"github.com/tierwise/tierwise/internal/settings"
+	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -19,6 +22,8 @@ func (a *Admin) pressed(ctx context.Context, t turn.Task) (said, error) {
 	switch e.Name {
 	case "ask.more":
 		return a.asked(ctx, t)
+	case "config.edit":
+		return a.saved(ctx, t)
 	case "request.approve", "request.decline":
 		return a.decide(ctx, t, e.Value, nil)
 	case "request.less":
@@ -31,84 +36,126 @@ func (a *Admin) pressed(ctx context.Context, t turn.Task) (said, error) {
 	return said{}, fault.New(fault.BadInput, "That button is from an older version. Please ask again.")
 }
 
-// decide approves or declines a request once. The limits an approval sets are
-// stored with it first, in full; a second delivery then does the rest again
-// without adding anything.
+// decide approves or declines a request once. The decision is stored first, with
+// the limits an approval sets in full; a second delivery of the same press then
+// does the rest again without adding anything.
 func (a *Admin) decide(ctx context.Context, t turn.Task, id string, amount *money.Nano) (said, error) {
-	tenant := t.Event.Place.Tenant()
-	r, version, err := a.request(ctx, tenant, id)
+	r, version, err := a.request(ctx, t.Event.Place.Tenant(), id)
 	if err != nil {
 		return said{}, err
 	}
-	if !mayDecide(t, r) {
-		return said{}, fault.New(fault.NotAllowed, "Only an admin, finance or the owner of the budget can decide that.")
-	}
-	if r.State != waiting && r.By != t.Ticket.Job.ID {
-		return said{post: chat.Post{Text: "That was decided already: " + string(r.State) + "."}}, nil
-	}
-	if t.Event.Name == "request.decline" {
-		return a.decline(t, r, version)
-	}
-	if amount != nil {
-		r.Amount = *amount
+	if err := a.mayDecide(ctx, t, r); err != nil {
+		return said{}, err
 	}
 	if r.State == waiting {
-		if err := a.approve(ctx, t, &r, version); err != nil {
-			return said{}, err
-		}
+		err = a.settle(ctx, t, &r, version, amount)
+	}
+	if errors.Is(err, record.ErrConflict) || err == nil && r.By != t.Ticket.Job.ID {
+		return said{post: chat.Post{Text: "Somebody decided that already."}}, nil
+	}
+	if err != nil {
+		return said{}, err
+	}
+	by := or(redact.Name(t.Event.Actor.Name), "Somebody")
+	var s said
+	if r.State == declined {
+		s.post.Text = "Declined."
+		a.close(t, &s, fmt.Sprintf("%s declined %s more for %s.", by, r.Amount, or(redact.Name(r.Asker.Name), "somebody")))
+		a.tell(t, &s, r, by+" declined more budget for now. The local tier stays free.")
+		return s, nil
 	}
 	if err := a.grant(ctx, t, r); err != nil {
 		return said{}, err
 	}
-	s := said{post: chat.Post{Text: fmt.Sprintf("Approved %s for %s; the question goes on.", r.Amount, r.Asker.Name)}}
-	a.tell(t, &s, r, fmt.Sprintf("%s approved %s more. Your question goes on now.", t.Event.Actor.Name, r.Amount))
+	s.post.Text = fmt.Sprintf("Approved %s for %s; the question goes on.", r.Amount, or(redact.Name(r.Asker.Name), "the asker"))
+	a.close(t, &s, fmt.Sprintf("%s approved %s more for %s.", by, r.Amount, or(redact.Name(r.Asker.Name), "somebody")))
+	a.tell(t, &s, r, fmt.Sprintf("%s approved %s more. Your question goes on now.", by, r.Amount))
 	return s, nil
 }
 
-func mayDecide(t turn.Task, r request) bool {
+// mayDecide: an admin and finance decide everything; an owner decides about what
+// they own, and not about the workspace's own limit.
+func (a *Admin) mayDecide(ctx context.Context, t turn.Task, r request) error {
+	no := fault.New(fault.NotAllowed, "Only an admin, finance or the owner of the budget can decide that.")
 	if t.Caller.Roles.SeesAll() {
-		return true
+		return nil
 	}
-	for _, s := range r.Scopes {
-		if t.Caller.Roles.Owner(s.Key()) {
-			return true
-		}
+	if !slices.ContainsFunc(r.Scopes, func(s usage.Scope) bool { return t.Caller.Roles.Owner(s.Key()) }) {
+		return no
 	}
-	return false
-}
-
-// approve computes the raised limits and stores them with the decision.
-func (a *Admin) approve(ctx context.Context, t turn.Task, r *request, version int64) error {
-	tenant := t.Event.Place.Tenant()
-	levels, err := a.short(ctx, t, *r)
+	levels, err := a.short(ctx, t, r)
 	if err != nil {
 		return err
 	}
-	limits, err := a.Books.Limits(ctx, tenant)
-	if err != nil {
-		return fmt.Errorf("admin: limits: %w", err)
+	if slices.ContainsFunc(levels, func(l usage.Level) bool { return l.Scope.Kind == usage.Workspace }) {
+		return fault.New(fault.NotAllowed, "This needs more than the workspace's own limit, so an admin or finance has to decide it.")
 	}
-	now := a.Clock.Now()
-	for _, l := range levels {
-		own := usage.Limit{Scope: l.Scope.Kind, ID: l.Scope.ID, Window: l.Window, Amount: l.Limit, Then: l.Then}
-		for _, have := range limits {
-			if have.Key() == own.Key() {
-				own = have
-			}
+	return nil
+}
+
+// settle stores the decision, so that nobody else can take another one.
+// record.ErrConflict when somebody did.
+func (a *Admin) settle(ctx context.Context, t turn.Task, r *request, version int64, amount *money.Nano) error {
+	tenant := t.Event.Place.Tenant()
+	r.State, r.By = declined, t.Ticket.Job.ID
+	if t.Event.Name != "request.decline" {
+		r.State = approved
+		if amount != nil {
+			r.Amount = *amount
 		}
-		if !now.Before(own.ExtraUntil) {
-			own.Extra = 0
+		var err error
+		if r.Raised, err = a.raised(ctx, t, *r); err != nil {
+			return err
 		}
-		own.Extra += r.Amount
-		own.ExtraUntil = l.Ends
-		r.Raised = append(r.Raised, own)
 	}
-	r.State, r.By = approved, t.Ticket.Job.ID
 	w, err := a.put(tenant, *r, version)
 	if err != nil {
 		return err
 	}
-	return a.Records.Write(ctx, tenant, w)
+	if err := a.Records.Write(ctx, tenant, w); err != nil {
+		return fmt.Errorf("admin: decision: %w", err)
+	}
+	return nil
+}
+
+// raised are the limits that an approval sets, in full: what is short gets the
+// amount on top until its window ends.
+func (a *Admin) raised(ctx context.Context, t turn.Task, r request) ([]usage.Limit, error) {
+	tenant := t.Event.Place.Tenant()
+	levels, err := a.short(ctx, t, r)
+	if err != nil {
+		return nil, err
+	}
+	limits, err := a.Books.Limits(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("admin: limits: %w", err)
+	}
+	now := a.Clock.Now()
+	var out []usage.Limit
+	for _, l := range levels {
+		own := inForce(limits, l)
+		if !now.Before(own.ExtraUntil) {
+			own.Extra = 0
+		}
+		own.ID, own.Extra, own.ExtraUntil = l.Scope.ID, own.Extra+r.Amount, l.Ends
+		if err := a.underCap(ctx, tenant, own); err != nil {
+			return nil, err
+		}
+		out = append(out, own)
+	}
+	return out, nil
+}
+
+// inForce is the limit behind a level: the scope's own, else the template's.
+func inForce(limits []usage.Limit, l usage.Level) usage.Limit {
+	for _, id := range append([]string{l.Scope.ID}, l.Scope.Templates...) {
+		for _, have := range limits {
+			if have.Scope == l.Scope.Kind && have.ID == id && have.Window == l.Window {
+				return have
+			}
+		}
+	}
+	return usage.Limit{Scope: l.Scope.Kind, ID: l.Scope.ID, Window: l.Window, Amount: l.Limit, Then: l.Then}
 }
 
 // grant puts an approved request into force and lets the question in again.
@@ -121,19 +168,17 @@ func (a *Admin) grant(ctx context.Context, t turn.Task, r request) error {
 			return err
 		}
 	}
-	return a.Accept(ctx, chat.Event{ID: "resume/" + r.ID, Kind: chat.Click, Name: "answer.resume", Value: r.Job, Place: r.Place, Actor: r.Asker, At: a.Clock.Now(), ReplyTo: r.ReplyTo, Channel: t.Channel})
+	e := chat.Event{ID: "resume/" + r.ID, Kind: chat.Click, Name: "answer.resume", Value: r.Job, Place: r.Place, Actor: r.Asker, At: a.Clock.Now(), ReplyTo: r.ReplyTo, Channel: r.Channel}
+	if err := a.Accept(ctx, e); err != nil {
+		return fmt.Errorf("admin: resume: %w", err)
+	}
+	return nil
 }
 
-func (a *Admin) decline(t turn.Task, r request, version int64) (said, error) {
-	r.State, r.By = declined, t.Ticket.Job.ID
-	w, err := a.put(t.Event.Place.Tenant(), r, version)
-	if err != nil {
-		return said{}, err
-	}
-	s := said{post: chat.Post{Text: "Declined."}}
-	s.writes = append(s.writes, w)
-	a.tell(t, &s, r, t.Event.Actor.Name+" declined more budget for now. The local tier stays free.")
-	return s, nil
+// close takes the buttons off the request that was decided on.
+func (a *Admin) close(t turn.Task, s *said, text string) {
+	at := t.Event.Place
+	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Ref: t.Event.Message, Stage: chat.Final, Text: text, Sample: a.Sample}})
 }
 
 // tell says something to the asker alone.
@@ -141,42 +186,4 @@ func (a *Admin) tell(t turn.Task, s *said, r request, text string) {
 	to := r.ReplyTo
 	to.Private, to.To = true, r.Asker.ID
 	s.replies = append(s.replies, turn.Reply{To: to, Post: chat.Post{Job: t.PostID(3), Stage: chat.Final, Text: text, Private: true, Sample: a.Sample}})
-}
-
-// Answer opens and checks the room's forms, completes words and draws the home
-// page; see gate.Room.
-func (a *Admin) Answer(ctx context.Context, q chat.Question, who turn.Caller, s settings.Resolved) (chat.Answer, error) {
-	switch q.Kind {
-	case chat.OpenForm:
-		return a.form(q)
-	case chat.CheckForm:
-		if amount, err := money.Parse(q.Fields["amount"]); err != nil || amount <= 0 {
-			return chat.Answer{Errors: map[string]string{"amount": "An amount in dollars, more than 0, such as 0.50."}}, nil
-		}
-		return chat.Answer{}, nil
-	case chat.Autocomplete:
-		return a.complete(q), nil
-	case chat.HomeView:
-		t := turn.Task{Caller: who, Settings: s, Channel: q.Channel}
-		t.Event = chat.Event{Place: q.Place, Actor: who.Actor}
-		home, err := a.summary(ctx, t, SpendQuery{Window: usage.Month})
-		if err != nil {
-			return chat.Answer{}, err
-		}
-		return chat.Answer{Home: &home.post}, nil
-	}
-	return chat.Answer{}, nil
-}
-
-func (a *Admin) form(q chat.Question) (chat.Answer, error) {
-	amount := chat.Field{ID: "amount", Label: "How many dollars more", Kind: chat.TextField, Value: "0.50", Max: 12}
-	switch q.Name {
-	case "ask.more":
-		return chat.Answer{Form: &chat.Form{ID: q.Name, Title: "Ask for more", Submit: "Ask", State: q.Value, Fields: []chat.Field{
-			amount, {ID: "reason", Label: "What for", Kind: chat.LongField, Optional: true, Max: 300},
-		}}}, nil
-	case "request.less":
-		return chat.Answer{Form: &chat.Form{ID: q.Name, Title: "Approve less", Submit: "Approve", State: q.Value, Fields: []chat.Field{amount}}}, nil
-	}
-	return chat.Answer{}, fault.New(fault.BadInput, "There is no form for that.")
 }

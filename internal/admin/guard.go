@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 	"github.com/tierwise/tierwise/internal/config"
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/record"
-	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
 
@@ -46,7 +46,7 @@ func NewGuard(s Store, p config.Policy, accept func(ctx context.Context, e chat.
 
 // seededID is the record that says a workspace got the policy's limits once;
 // one that an admin removed later is not put back.
-const seededID = "limits-from-policy"
+const seededID = "limits"
 
 // Levels sees to the policy's limits first; see usage.Reader.
 func (g *Guard) Levels(ctx context.Context, tenant string, scopes []usage.Scope, windows []usage.Window) ([]usage.Level, error) {
@@ -56,7 +56,17 @@ func (g *Guard) Levels(ctx context.Context, tenant string, scopes []usage.Scope,
 	return g.Store.Levels(ctx, tenant, scopes, windows)
 }
 
-// Ensure gives a workspace the policy's limits if it never had them.
+// Hold sees to the policy's limits first; see usage.Ledger.
+func (g *Guard) Hold(ctx context.Context, r usage.HoldRequest) (usage.Held, error) {
+	if err := g.Ensure(ctx, r.Tenant); err != nil {
+		return usage.Held{}, err
+	}
+	return g.Store.Hold(ctx, r)
+}
+
+// Ensure gives a workspace the policy's limits if it never had them. A store
+// that cannot say whether it had them is an error: guessing would undo what an
+// admin set.
 func (g *Guard) Ensure(ctx context.Context, tenant string) error {
 	g.mu.Lock()
 	done := g.seeded[tenant]
@@ -64,23 +74,37 @@ func (g *Guard) Ensure(ctx context.Context, tenant string) error {
 	if done {
 		return nil
 	}
-	_, err := g.Get(ctx, tenant, record.Closing, seededID)
+	_, err := g.Get(ctx, tenant, record.Seeded, seededID)
+	if errors.Is(err, record.ErrNotFound) {
+		err = g.seed(ctx, tenant)
+	}
 	if err != nil {
-		put := make([]usage.Limit, 0, len(g.limits))
-		for _, l := range g.limits {
-			put = append(put, usage.Limit{Scope: usage.ScopeKind(l.Scope), ID: l.ID, Window: usage.WindowKind(l.Window), Amount: l.Amount, Then: usage.AtLimit(l.Then)})
-		}
-		if err := g.SetLimits(ctx, tenant, put, nil); err != nil {
-			return fmt.Errorf("admin: policy limits: %w", err)
-		}
-		if err := g.Write(ctx, tenant, record.Put(record.Closing, seededID, []byte(`{}`), 0)); err != nil {
-			return fmt.Errorf("admin: policy limits: %w", err)
-		}
+		return fmt.Errorf("admin: policy limits: %w", err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.seeded[tenant] = true
 	return nil
+}
+
+// seed puts the policy's limits in beside those that are there already: a
+// replica that is late replaces nothing.
+func (g *Guard) seed(ctx context.Context, tenant string) error {
+	have, err := g.Limits(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	var put []usage.Limit
+	for _, p := range g.limits {
+		l := usage.Limit{Scope: usage.ScopeKind(p.Scope), ID: p.ID, Window: usage.WindowKind(p.Window), Amount: p.Amount, Then: usage.AtLimit(p.Then)}
+		if !slices.ContainsFunc(have, func(h usage.Limit) bool { return h.Key() == l.Key() }) {
+			put = append(put, l)
+		}
+	}
+	if err := g.SetLimits(ctx, tenant, put, nil); err != nil {
+		return err
+	}
+	return g.Write(ctx, tenant, record.Put(record.Seeded, seededID, []byte(`{}`), 0))
 }
 
 // Settle books and then looks whether a threshold was passed; see usage.Ledger.
@@ -102,23 +126,22 @@ const noticeFor = 40 * 24 * time.Hour
 // warning, never a booking.
 func (g *Guard) watch(ctx context.Context, tenant string, s usage.Settled) {
 	for _, l := range s.Levels {
-		pct := percent(l.Settled, l.Limit)
-		for _, at := range thresholds {
-			if !l.Limited || pct < at {
-				continue
-			}
-			key := fmt.Sprintf("threshold/%s/%s/%s/%d", l.Scope.Key(), l.Window, l.ID, at)
-			if !g.first(tenant + key) {
-				break
-			}
-			if err := g.notice(ctx, tenant, key, s.Entry, l, at); err != nil {
-				g.log.Warn("budget threshold not told", "err", err)
-			}
-			break
+		i := slices.IndexFunc(thresholds, func(at int64) bool { return l.Limited && percent(l.Settled, l.Limit) >= at })
+		if i < 0 || !g.first(tenant+thresholdKey(l, thresholds[i])) {
+			continue
+		}
+		if err := g.notice(ctx, tenant, s.Entry, l, i); err != nil {
+			g.again(tenant + thresholdKey(l, thresholds[i]))
+			g.log.Warn("budget threshold not told", "err", err)
 		}
 	}
 }
 
+func thresholdKey(l usage.Level, at int64) string {
+	return fmt.Sprintf("threshold/%s/%s/%s/%d", l.Scope.Key(), l.Window, l.ID, at)
+}
+
+// first spares the store a look for what this process has told already.
 func (g *Guard) first(key string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -132,30 +155,31 @@ func (g *Guard) first(key string) bool {
 	return true
 }
 
-func (g *Guard) notice(ctx context.Context, tenant, key string, e usage.Entry, l usage.Level, at int64) error {
+func (g *Guard) again(key string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.told, key)
+}
+
+// notice tells the i-th threshold once per window; what was jumped over needs
+// no words of its own any more.
+func (g *Guard) notice(ctx context.Context, tenant string, e usage.Entry, l usage.Level, i int) error {
+	key := thresholdKey(l, thresholds[i])
 	first, err := g.Mark(ctx, tenant, key, noticeFor)
 	if err != nil || !first {
 		return err
 	}
-	for _, lower := range thresholds {
-		if lower < at { // what was jumped over needs no words of its own any more
-			if _, err := g.Mark(ctx, tenant, fmt.Sprintf("threshold/%s/%s/%s/%d", l.Scope.Key(), l.Window, l.ID, lower), noticeFor); err != nil {
-				return err
-			}
+	for _, lower := range thresholds[i+1:] {
+		if _, err := g.Mark(ctx, tenant, thresholdKey(l, lower), noticeFor); err != nil {
+			return err
 		}
 	}
 	p := chat.PlaceOf(tenant)
 	p.Channel = e.Channel
 	return g.accept(ctx, chat.Event{ID: key, Kind: chat.Notice, Name: "budget.threshold", Place: p, ReplyTo: chat.ReplyTo{Place: p}, Fields: map[string]string{
-		"who": whose(l), "percent": fmt.Sprint(at), "used": l.Settled.String(), "limit": l.Limit.String(), "person": personOf(l), "then": string(l.Then),
+		"who": whose(l), "scope": string(l.Scope.Kind), "id": l.Scope.ID, "percent": fmt.Sprint(thresholds[i]), "used": l.Settled.String(), "limit": l.Limit.String(),
+		"then": string(l.Then),
 	}})
-}
-
-func personOf(l usage.Level) string {
-	if l.Scope.Kind == usage.User {
-		return l.Scope.ID
-	}
-	return ""
 }
 
 func percent(used, limit money.Nano) int64 {
@@ -163,30 +187,4 @@ func percent(used, limit money.Nano) int64 {
 		return 100
 	}
 	return int64(used) * 100 / int64(limit)
-}
-
-// Notify words a notice of the house; the gate hands them over unjudged.
-func (a *Admin) Notify(ctx context.Context, t turn.Task) (turn.Result, error) {
-	e := t.Event
-	f := e.Fields
-	text := fmt.Sprintf("**%s %%** of the budget of %s is used: %s of %s.", f["percent"], f["who"], f["used"], f["limit"])
-	if f["percent"] == "100" && f["then"] != string(usage.Warn) {
-		text += " From here on requests that cost money may be refused; the local tier stays free."
-	}
-	if f["person"] != "" {
-		id, err := a.People.PlatformID(ctx, e.Place.Tenant(), f["person"])
-		if errors.Is(err, record.ErrNotFound) {
-			return turn.Result{}, nil // erased since
-		}
-		if err != nil {
-			return turn.Result{}, fmt.Errorf("admin: notice: %w", err)
-		}
-		to := chat.ReplyTo{Place: e.Place, Private: true, To: id}
-		return turn.Result{Replies: []turn.Reply{{To: to, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: text, Private: true, Sample: a.Sample}}}}, nil
-	}
-	at := e.Place.InChannel()
-	if c := t.Settings.ReportsChannel(); c != "" {
-		at.Channel = c
-	}
-	return turn.Result{Replies: []turn.Reply{{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: text, Sample: a.Sample}}}}, nil
 }

@@ -46,9 +46,11 @@ func (a *Admin) setLimit(ctx context.Context, t turn.Task, r ConfigRequest) (sai
 	if err := a.applyLimits(ctx, t.Event.Place.Tenant(), put, del, e); err != nil {
 		return said{}, err
 	}
-	text := fmt.Sprintf("The limit for %s per %s: %s → %s.", a.limitOf(ctx, t, l), l.Window, unset(e.From), unset(e.To))
-	s := said{post: chat.Post{Text: text}}
-	a.announce(t, &s, t.Event.Actor.Name+" changed a budget. "+text+reason(r.Why))
+	change := func(whose string) string {
+		return fmt.Sprintf("the limit for %s per %s: %s → %s.", whose, l.Window, unset(e.From), unset(e.To))
+	}
+	s := said{post: chat.Post{Text: title(change(a.limitOf(ctx, t, l)))}}
+	a.announce(ctx, t, &s, "changed "+change(a.limitForAll(ctx, t, l))+reason(r.Why))
 	return s, nil
 }
 
@@ -67,6 +69,17 @@ func (a *Admin) applyLimits(ctx context.Context, tenant string, put []usage.Limi
 		return fmt.Errorf("admin: limits: %w", err)
 	}
 	return nil
+}
+
+// limitForAll names whose limit it is where others read it.
+func (a *Admin) limitForAll(ctx context.Context, t turn.Task, l usage.Limit) string {
+	switch {
+	case l.Scope == usage.Channel && l.ID != usage.AnyID:
+		return a.publicName(ctx, t.Event.Place, l.ID, t.Event.Actor.ID)
+	case l.Scope == usage.User && l.ID != usage.AnyID && !strings.HasPrefix(l.ID, "role:"):
+		return "one person"
+	}
+	return a.limitOf(ctx, t, l)
 }
 
 func amountText(l *usage.Limit) string {
@@ -117,7 +130,7 @@ func (a *Admin) parseLimit(ctx context.Context, t turn.Task, args []string) (l u
 	if strings.EqualFold(args[1], "none") {
 		return l, true, nil
 	}
-	if l.Amount, err = money.Parse(args[1]); err != nil || l.Amount == 0 {
+	if l.Amount, err = money.Parse(args[1]); err != nil || l.Amount <= 0 {
 		return l, false, bad("The amount is in dollars and more than 0, such as 2.50.")
 	}
 	if len(args) > 2 {
@@ -175,7 +188,8 @@ func (a *Admin) limitID(ctx context.Context, t turn.Task, scope string, args []s
 	return id, args[1:], err
 }
 
-// underCap keeps the sum of all workspaces' limits under the operator's cap.
+// underCap keeps the sum of all workspaces' limits, with what is added to them
+// just now, under the operator's cap.
 func (a *Admin) underCap(ctx context.Context, tenant string, l usage.Limit) error {
 	limit := map[usage.WindowKind]*money.Nano{usage.Day: a.Policy.Operator.Cap.Day, usage.Week: a.Policy.Operator.Cap.Week, usage.Month: a.Policy.Operator.Cap.Month}[l.Window]
 	if l.Scope != usage.Workspace || limit == nil {
@@ -185,7 +199,8 @@ func (a *Admin) underCap(ctx context.Context, tenant string, l usage.Limit) erro
 	if err != nil {
 		return fmt.Errorf("admin: cap: %w", err)
 	}
-	sum := l.Amount
+	now := a.Clock.Now()
+	sum := l.At(now)
 	for _, other := range tenants {
 		if other == tenant {
 			continue
@@ -195,7 +210,7 @@ func (a *Admin) underCap(ctx context.Context, tenant string, l usage.Limit) erro
 			return err
 		}
 		if set != nil {
-			sum += set.Amount
+			sum += set.At(now)
 		}
 	}
 	if sum > *limit {

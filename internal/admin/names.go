@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -27,7 +28,7 @@ func (a *Admin) names(ctx context.Context, t turn.Task, d usage.Dim, rows []usag
 		switch d {
 		case usage.ByActor:
 			if name, ok := a.People.Name(ctx, t.Event.Place.Tenant(), r.Value); ok {
-				n.name = name
+				n.name = redact.Name(name)
 			}
 		case usage.ByChannel:
 			name, open := a.channel(ctx, t, r.Value)
@@ -65,4 +66,22 @@ func (a *Admin) channel(ctx context.Context, t turn.Task, id string) (string, bo
 		return "direct message", true
 	}
 	return "#" + acc.Channel.Name, true
+}
+
+// publicName is a channel's name as anybody may read it; as is who makes the
+// bot speak of it, "" for the house itself.
+func (a *Admin) publicName(ctx context.Context, at chat.Place, id, as string) string {
+	at.Channel, at.Thread = id, ""
+	o := a.Openers(at.Platform)
+	if o == nil {
+		return "a channel"
+	}
+	acc, err := o.Directory().Access(ctx, at, as)
+	switch {
+	case err != nil || acc.Channel.Name == "":
+		return "a channel"
+	case acc.Channel.Kind.Private():
+		return "a private conversation"
+	}
+	return "#" + acc.Channel.Name
 }

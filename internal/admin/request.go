@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -38,6 +40,7 @@ type request struct {
 	Asker   chat.Actor    `json:"asker"`
 	Person  string        `json:"person"`
 	Place   chat.Place    `json:"place"`
+	Channel chat.Channel  `json:"channel"`
 	ReplyTo chat.ReplyTo  `json:"reply_to"`
 	Amount  money.Nano    `json:"amount"`
 	Reason  string        `json:"reason"`
@@ -46,10 +49,11 @@ type request struct {
 	// Raised are the limits as they were set on approval, in full, so that
 	// doing it twice changes nothing.
 	Raised []usage.Limit `json:"raised,omitempty"`
-	By     string        `json:"by,omitempty"`
+	By     string        `json:"by,omitempty"` // the job of the press that decided
 }
 
-// asked files a request for more and shows it to who may decide.
+// asked files a request for more and shows it where who may decide sees it: the
+// reports channel, with the figures, or else the conversation, without them.
 func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
 	e := t.Event
 	amount, err := money.Parse(e.Fields["amount"])
@@ -60,7 +64,7 @@ func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
 	if err != nil {
 		return said{}, err
 	}
-	r := request{ID: t.Ticket.Job.ID, Job: e.State, Asker: e.Actor, Person: t.Caller.ID, Place: e.Place, ReplyTo: e.ReplyTo, Amount: amount, Reason: clip(e.Fields["reason"], 300), Scopes: scopes, State: waiting}
+	r := request{ID: t.Ticket.Job.ID, Job: e.State, Asker: e.Actor, Person: t.Caller.ID, Place: e.Place, Channel: t.Channel, ReplyTo: e.ReplyTo, Amount: amount, Reason: clip(e.Fields["reason"], 300), Scopes: scopes, State: waiting}
 	levels, err := a.short(ctx, t, r)
 	if err != nil {
 		return said{}, err
@@ -70,14 +74,12 @@ func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
 		return said{}, err
 	}
 	s := said{post: chat.Post{Text: fmt.Sprintf("I asked for %s more for you. Your question goes on by itself when somebody approves.", amount)}, writes: []record.Write{w}}
-	at := e.Place
+	at, text := e.Place, fmt.Sprintf("**%s** asks for %s more budget: %s", or(redact.Name(e.Actor.Name), "Somebody"), amount, or(redact.Neutralise(r.Reason), "no reason given"))
 	if c := t.Settings.ReportsChannel(); c != "" {
-		at = at.InChannel()
-		at.Channel = c
-	}
-	text := fmt.Sprintf("**%s** asks for %s more budget: %s", e.Actor.Name, amount, orElse(r.Reason, "no reason given"))
-	for _, l := range levels {
-		text += fmt.Sprintf("\n- %s: %s of %s used", whose(l), (l.Settled + l.Held).Short(), l.Limit)
+		at.Channel, at.Thread = c, ""
+		for _, l := range levels {
+			text += fmt.Sprintf("\n- %s: %s of %s used", whoseFor(l, r), (l.Settled + l.Held).Short(), l.Limit)
+		}
 	}
 	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: text, Sample: a.Sample, Buttons: []chat.Button{
 		{Name: "request.approve", Label: "Approve", Value: r.ID, Style: chat.Primary},
@@ -87,34 +89,38 @@ func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
 	return s, nil
 }
 
-// chargedTo reads from the receipt what the refused request was charged to.
+// whoseFor is whose for somebody else's eyes than the asker's.
+func whoseFor(l usage.Level, r request) string {
+	if l.Scope.Kind == usage.User {
+		return strings.Replace(whose(l), "you", or(redact.Name(r.Asker.Name), "the person"), 1)
+	}
+	return strings.Replace(whose(l), thisChannel, "the channel", 1)
+}
+
+// chargedTo reads from the receipt what the refused request was charged to. It
+// is the asker's own request, or there is none.
 func (a *Admin) chargedTo(ctx context.Context, t turn.Task, job string) ([]usage.Scope, error) {
+	none := fault.New(fault.NotFound, "I no longer have that request. Please ask your question again.")
 	rec, err := a.Records.Get(ctx, t.Event.Place.Tenant(), record.Receipt, job)
 	if errors.Is(err, record.ErrNotFound) {
-		return nil, fault.New(fault.NotFound, "I no longer have that request. Please ask your question again.")
+		return nil, none
 	}
 	if err != nil {
 		return nil, fmt.Errorf("admin: receipt: %w", err)
 	}
-	var rc struct{ Team, Workflow string }
-	if err := json.Unmarshal(rec.Body, &rc); err != nil {
+	rc, err := turn.ReadReceipt(rec)
+	if err != nil {
 		return nil, fmt.Errorf("admin: receipt: %w", err)
 	}
-	each := []string{usage.AnyID}
-	own := usage.Scope{Kind: usage.User, ID: t.Caller.ID}
-	for _, g := range t.Caller.Actor.Groups {
-		own.Templates = append(own.Templates, "role:"+g)
+	if rc.By != t.Caller.ID {
+		return nil, none
 	}
-	own.Templates = append(own.Templates, usage.AnyID)
-	return []usage.Scope{
-		usage.WholeWorkspace(), {Kind: usage.Team, ID: rc.Team, Templates: each}, {Kind: usage.Channel, ID: t.Event.Place.Channel, Templates: each},
-		own, {Kind: usage.Workflow, ID: rc.Workflow, Templates: each},
-	}, nil
+	return t.Caller.Scopes(t.Event.Place.Channel, rc.Team, rc.Workflow), nil
 }
 
 // short lists the hard limits that leave less than the amount.
 func (a *Admin) short(ctx context.Context, t turn.Task, r request) ([]usage.Level, error) {
-	levels, err := a.Books.Levels(ctx, r.Place.Tenant(), r.Scopes, calendar(t).Windows(a.Clock.Now()))
+	levels, err := a.Books.Levels(ctx, r.Place.Tenant(), r.Scopes, t.Calendar().Windows(a.Clock.Now()))
 	if err != nil {
 		return nil, fmt.Errorf("admin: levels: %w", err)
 	}
@@ -156,7 +162,7 @@ func (a *Admin) request(ctx context.Context, tenant, id string) (request, int64,
 	return r, rec.Version, nil
 }
 
-func orElse(s, other string) string {
+func or(s, other string) string {
 	if s == "" {
 		return other
 	}

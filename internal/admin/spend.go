@@ -3,21 +3,14 @@ package admin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
-	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
-
-// calendar is the workspace's, from its settings.
-func calendar(t turn.Task) usage.Calendar {
-	s := t.Settings
-	return usage.Calendar{Zone: s.Zone(), Previous: s.PreviousZone(), Changed: s.ZoneChanged()}
-}
 
 // spend answers /ai-spend within what the caller may see.
 func (a *Admin) spend(ctx context.Context, t turn.Task, q SpendQuery) (said, error) {
@@ -40,7 +33,7 @@ func (a *Admin) spend(ctx context.Context, t turn.Task, q SpendQuery) (said, err
 // who see the workspace its total with the dearest parts.
 func (a *Admin) summary(ctx context.Context, t turn.Task, q SpendQuery) (said, error) {
 	tenant := t.Event.Place.Tenant()
-	w := calendar(t).Window(q.Window, a.Clock.Now())
+	w := t.Calendar().Window(q.Window, a.Clock.Now())
 	rows, err := a.Books.Rollup(ctx, tenant, w.Kind, w.ID, usage.ByTotal, usage.ByActor, usage.ByChannel, usage.ByIntent, usage.ByTier)
 	if err != nil {
 		return said{}, fmt.Errorf("admin: spend: %w", err)
@@ -78,23 +71,25 @@ func (a *Admin) summary(ctx context.Context, t turn.Task, q SpendQuery) (said, e
 // owners, finance and admins always.
 func (a *Admin) seesChannel(t turn.Task) bool {
 	r := t.Caller.Roles
-	return r.SeesAll() || r.Owner("channel:"+t.Event.Place.Channel) || t.Settings.ChannelTotals() && !t.Caller.Actor.Guest
+	return r.SeesAll() || r.Owner("channel:"+t.Event.Place.Channel) || t.Settings.ChannelTotals() && !t.Caller.Actor.Guest && !t.Caller.Actor.External
 }
 
-// table shows one dimension.
+// table shows one dimension: all of it to those who see the workspace, to others
+// the rows that are theirs.
 func (a *Admin) table(ctx context.Context, t turn.Task, q SpendQuery) (said, error) {
-	r := t.Caller.Roles
 	dim := views()[q.View]
-	switch {
-	case !r.SeesAll():
+	mine, all := a.rowsFor(t, dim)
+	if !all && len(mine) == 0 {
 		return said{}, fault.Newf(fault.NotAllowed, "/ai-spend %s is open to admins and finance. /ai-spend alone shows your own use%s.", q.View, andChannel(a.seesChannel(t)))
-	case dim == usage.ByActor && !t.Settings.PeopleRows():
-		return said{}, fault.New(fault.NotAllowed, "Rows of other people are turned off here. An admin can turn them on with /ai-config set spend.people on.")
 	}
-	w := calendar(t).Window(q.Window, a.Clock.Now())
+	w := t.Calendar().Window(q.Window, a.Clock.Now())
 	rows, err := a.Books.Rollup(ctx, t.Event.Place.Tenant(), w.Kind, w.ID, dim, usage.ByTotal)
 	if err != nil {
 		return said{}, fmt.Errorf("admin: spend: %w", err)
+	}
+	total := rows[usage.Key{Dim: usage.ByTotal, Value: "all"}]
+	if !all {
+		rows, total = only(rows, dim, mine)
 	}
 	top, rest := usage.Top(rows, dim, 20)
 	tbl := &chat.Table{Title: fmt.Sprintf("AI spend by %s, %s", q.View, span(w)), Columns: []chat.Column{
@@ -104,15 +99,50 @@ func (a *Admin) table(ctx context.Context, t turn.Task, q SpendQuery) (said, err
 	if err != nil {
 		return said{}, err
 	}
-	for i, row := range names {
-		tbl.Rows = append(tbl.Rows, line(row.name, names[i].cell))
+	for _, row := range names {
+		tbl.Rows = append(tbl.Rows, line(row.name, row.cell))
 	}
 	if rest.Entries > 0 {
 		tbl.Rows = append(tbl.Rows, line("others", rest))
 	}
-	total := rows[usage.Key{Dim: usage.ByTotal, Value: "all"}]
 	tbl.Rows = append(tbl.Rows, line("total", total))
-	return said{post: chat.Post{Text: "**" + tbl.Title + "**", Table: tbl}}, nil
+	text := "**" + tbl.Title + "**"
+	if dim == usage.ByActor && !all {
+		text += "\nOnly your own row: an admin can turn on other people's with /ai-config set spend.people on; admins and finance then see them."
+	}
+	return said{post: chat.Post{Text: text, Table: tbl}}, nil
+}
+
+// rowsFor lists the rows of a dimension that a caller may see, or says that it
+// is all of them.
+func (a *Admin) rowsFor(t turn.Task, dim usage.Dim) (mine []string, all bool) {
+	r := t.Caller.Roles
+	switch dim {
+	case usage.ByActor:
+		return []string{t.Caller.ID}, r.SeesAll() && t.Settings.PeopleRows()
+	case usage.ByChannel, usage.ByTeam, usage.ByWorkflow:
+		for _, key := range r.Owns {
+			if id, ok := strings.CutPrefix(key, string(dim)+":"); ok {
+				mine = append(mine, id)
+			}
+		}
+		if dim == usage.ByChannel && a.seesChannel(t) && !slices.Contains(mine, t.Event.Place.Channel) {
+			mine = append(mine, t.Event.Place.Channel)
+		}
+	}
+	return mine, r.SeesAll()
+}
+
+// only keeps the named rows of a dimension, with their sum.
+func only(rows map[usage.Key]usage.Cell, dim usage.Dim, ids []string) (map[usage.Key]usage.Cell, usage.Cell) {
+	kept, sum := map[usage.Key]usage.Cell{}, usage.Cell{}
+	for _, id := range ids {
+		k := usage.Key{Dim: dim, Value: id}
+		if c, ok := rows[k]; ok {
+			kept[k], sum = c, sum.Add(c)
+		}
+	}
+	return kept, sum
 }
 
 func andChannel(yes bool) string {
@@ -148,7 +178,7 @@ const days = 14
 
 func (a *Admin) daily(ctx context.Context, t turn.Task, key usage.Key) (*chat.Chart, error) {
 	c := &chat.Chart{Title: "Cost a day", Kind: "bar", Unit: "nano-USD", Series: []chat.Series{{Name: "cost"}}}
-	cal, now := calendar(t), a.Clock.Now()
+	cal, now := t.Calendar(), a.Clock.Now()
 	for i := days - 1; i >= 0; i-- {
 		w := cal.Window(usage.Day, now.AddDate(0, 0, -i))
 		rows, err := a.Books.Rollup(ctx, t.Event.Place.Tenant(), usage.Day, w.ID, key.Dim)
@@ -166,8 +196,8 @@ func (a *Admin) export(ctx context.Context, t turn.Task, q SpendQuery) (said, er
 	if !t.Caller.Roles.SeesAll() {
 		return said{}, fault.New(fault.NotAllowed, "Exports are open to admins and finance.")
 	}
-	w := calendar(t).Window(q.Window, a.Clock.Now())
-	from, err := calendar(t).Start(w.Kind, w.ID)
+	w := t.Calendar().Window(q.Window, a.Clock.Now())
+	from, err := t.Calendar().Start(w.Kind, w.ID)
 	if err != nil {
 		return said{}, fmt.Errorf("admin: export: %w", err)
 	}
@@ -178,67 +208,4 @@ func (a *Admin) export(ctx context.Context, t turn.Task, q SpendQuery) (said, er
 	}
 	file := chat.File{Name: "ai-spend-" + w.ID + ".csv", Type: "text/csv", Size: int64(f.Len()), Alt: "Ledger rows as CSV", Data: []byte(f.String())}
 	return said{post: chat.Post{Text: fmt.Sprintf("%d ledger rows since %s.", n, from.Format("2 Jan 2006")), Files: []chat.File{file}}}, nil
-}
-
-// cellText is a sum in words.
-func cellText(c usage.Cell) string {
-	s := fmt.Sprintf("%s in %s", c.Cost, count(c.Answers, "answer"))
-	if c.Entries > c.Answers {
-		s += fmt.Sprintf(" (%s)", count(c.Entries, "call"))
-	}
-	if c.Unpriced > 0 {
-		s += fmt.Sprintf(", %d unpriced", c.Unpriced)
-	}
-	if c.Uncertain > 0 {
-		s += fmt.Sprintf(", %d uncertain", c.Uncertain)
-	}
-	return s
-}
-
-func listed(top []usage.Row) string {
-	parts := make([]string, 0, len(top))
-	for _, r := range top {
-		parts = append(parts, fmt.Sprintf("%s %s (%d)", r.Value, r.Cost.Short(), r.Answers))
-	}
-	if len(parts) == 0 {
-		return "nothing yet"
-	}
-	return strings.Join(parts, ", ")
-}
-
-func span(w usage.Window) string {
-	return map[usage.WindowKind]string{usage.Day: "day ", usage.Week: "week ", usage.Month: "month "}[w.Kind] + w.ID
-}
-
-func zoneName(t turn.Task) string { return t.Settings.Zone().String() }
-
-func count(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return num(n) + " " + what + "s"
-}
-
-// num prints a whole number with separators: 12,345.
-func num(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-// bar draws how much of a limit is used, ten marks wide.
-func bar(used, limit money.Nano) string {
-	n := 10
-	if limit > 0 && used < limit {
-		n = int(used / (limit/10 + 1))
-	}
-	return strings.Repeat("█", n) + strings.Repeat("░", 10-n)
-}
-
-func when(at time.Time, t turn.Task) string {
-	return at.In(t.Settings.Zone()).Format("Mon 2 Jan 15:04")
 }

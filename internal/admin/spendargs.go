@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/config"
@@ -69,5 +68,3 @@ func clip(s string, n int) string {
 	}
 	return s
 }
-
-func asFault(err error, f **fault.Fault) bool { return errors.As(err, f) }

@@ -2,17 +2,13 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
-	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/record"
 	"github.com/tierwise/tierwise/internal/turn"
-	"github.com/tierwise/tierwise/router"
 )
 
 // why shows the receipt of an answer by its id, or says where to find one.
@@ -20,25 +16,34 @@ func (a *Admin) why(ctx context.Context, t turn.Task, id string) (said, error) {
 	if id == "" {
 		return said{post: chat.Post{Text: "Press **Why this model?** under an answer (behind ⋯), or give the answer's id: /ai-spend why <id>."}}, nil
 	}
+	none := fault.New(fault.NotFound, "I have no receipt with that id for you.")
 	rec, err := a.Records.Get(ctx, t.Event.Place.Tenant(), record.Receipt, id)
 	if errors.Is(err, record.ErrNotFound) {
-		return said{}, fault.New(fault.NotFound, "I have no receipt with that id.")
+		return said{}, none
 	}
 	if err != nil {
 		return said{}, fmt.Errorf("admin: why: %w", err)
 	}
-	var r struct {
-		Tier, Model, Workflow, Team string
-		Cost                        money.Nano
-		Reasons                     []router.Reason
-	}
-	if err := json.Unmarshal(rec.Body, &r); err != nil {
+	r, err := turn.ReadReceipt(rec)
+	if err != nil {
 		return said{}, fmt.Errorf("admin: why: %w", err)
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** (%s), %s, workflow %s, team %s\n", orElse(r.Tier, "no tier"), orElse(r.Model, "no model"), r.Cost, r.Workflow, r.Team)
-	for _, reason := range r.Reasons {
-		b.WriteString("- " + reason.Text + "\n")
+	if !a.seesReceipt(ctx, t, r) {
+		return said{}, none
 	}
-	return said{post: chat.Post{Text: b.String()}}, nil
+	return said{post: chat.Post{Text: r.Text()}}, nil
+}
+
+// seesReceipt: the one who asked, those who see the workspace, the owner of what
+// it was charged to, and for an answer in a thread whoever reads it there.
+func (a *Admin) seesReceipt(ctx context.Context, t turn.Task, r turn.Receipt) bool {
+	roles := t.Caller.Roles
+	if r.By == t.Caller.ID || roles.SeesAll() || roles.Owner("team:"+r.Team) || roles.Owner("workflow:"+r.Workflow) {
+		return true
+	}
+	if r.Private {
+		return roles.Owner("channel:" + r.Place.Channel)
+	}
+	acc, err := a.Openers(r.Place.Platform).Directory().Access(ctx, r.Place, t.Event.Actor.ID)
+	return err == nil && acc.Read
 }

@@ -57,6 +57,9 @@ func (g *Gate) ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
 	if !g.Approved(q.Place.Tenant()) {
 		return chat.Answer{}, fault.New(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it.")
 	}
+	if q.Kind == chat.OpenForm && isCommand(q.Name) {
+		return chat.Answer{}, nil
+	}
 	actor, err := g.actor(ctx, q.Place, q.Actor)
 	if err != nil {
 		return chat.Answer{}, err
@@ -70,16 +73,14 @@ func (g *Gate) ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
 	if err := outside(t); err != nil && q.Kind != chat.HomeView {
 		return chat.Answer{}, err
 	}
-	room := g.byName(q.Name)
-	if isIntent(q.Name) {
-		room = g.Assistant
-	}
-	return room.Answer(ctx, q, who, s)
+	return g.byName(q.Name).Answer(ctx, q, who, s)
 }
 
-func isIntent(name string) bool {
+// isCommand reports whether a name is a slash command. None of them opens a
+// form by itself: without arguments it is accepted and answered.
+func isCommand(name string) bool {
 	switch name {
-	case "summarize", "draft", "classify":
+	case "summarize", "draft", "classify", "ai-spend", "ai-config":
 		return true
 	}
 	return name == string(intent.Help)

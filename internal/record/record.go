@@ -29,6 +29,7 @@ const (
 	Dead      Kind = "dead"      // internal/intake: jobs that were given up, no content
 	Card      Kind = "card"      // internal/settings: workflow cards and teams
 	Closing   Kind = "closing"   // usage: checkpoints of closed months
+	Seeded    Kind = "seeded"    // internal/admin: what was put in once from the policy, such as limits
 	Pause     Kind = "pause"     // internal/gate: what is stopped
 	Example   Kind = "example"   // internal/intent: label examples and style notes, sealed
 	Answering Kind = "answering" // internal/gate: reserved for once-only answers

@@ -1,0 +1,74 @@
+package admin
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/internal/turn"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// cellText is a sum in words.
+func cellText(c usage.Cell) string {
+	s := fmt.Sprintf("%s in %s", c.Cost, count(c.Answers, "answer"))
+	if c.Entries > c.Answers {
+		s += fmt.Sprintf(" (%s)", count(c.Entries, "call"))
+	}
+	if c.Unpriced > 0 {
+		s += fmt.Sprintf(", %d unpriced", c.Unpriced)
+	}
+	if c.Uncertain > 0 {
+		s += fmt.Sprintf(", %d uncertain", c.Uncertain)
+	}
+	return s
+}
+
+func listed(top []usage.Row) string {
+	parts := make([]string, 0, len(top))
+	for _, r := range top {
+		parts = append(parts, fmt.Sprintf("%s %s (%d)", r.Value, r.Cost.Short(), r.Answers))
+	}
+	if len(parts) == 0 {
+		return "nothing yet"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func span(w usage.Window) string {
+	return map[usage.WindowKind]string{usage.Day: "day ", usage.Week: "week ", usage.Month: "month "}[w.Kind] + w.ID
+}
+
+func zoneName(t turn.Task) string { return t.Settings.Zone().String() }
+
+func count(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return num(n) + " " + what + "s"
+}
+
+// num prints a whole number with separators: 12,345.
+func num(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// bar draws how much of a limit is used, ten marks wide.
+func bar(used, limit money.Nano) string {
+	n := 10
+	if limit > 0 && used < limit {
+		n = int(used / (limit/10 + 1))
+	}
+	return strings.Repeat("█", n) + strings.Repeat("░", 10-n)
+}
+
+func when(at time.Time, t turn.Task) string {
+	return at.In(t.Settings.Zone()).Format("Mon 2 Jan 15:04")
+}
