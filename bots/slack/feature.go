@@ -63,11 +63,12 @@ func readingFeatures() []Feature {
 			Scopes:  []string{"channels:history", "groups:history", "im:history", "mpim:history"},
 			methods: []method{convReplies, convHistory}},
 		{Name: "knows who is in a channel, so that nobody is shown what they may not see", Minimal: true,
-			Scopes: []string{"channels:read", "groups:read", "im:read", "mpim:read"}, Events: []string{"member_left_channel", "channel_rename"},
+			Scopes: []string{"channels:read", "groups:read", "im:read", "mpim:read"}, Events: []string{"member_left_channel", "channel_rename", "group_rename", "channel_archive", "channel_unarchive", "channel_shared", "channel_unshared"},
 			methods: []method{convInfo, convMembers, convList}},
 		{Name: "names instead of ids; who is an admin or a guest", Minimal: true, Scopes: []string{"users:read"}, Events: []string{"user_change"},
 			methods: []method{usersInfo}},
-		{Name: "roles by user group, and their names", Scopes: []string{"usergroups:read"}, methods: []method{usergroupsList}},
+		{Name: "roles by user group, and their names", Scopes: []string{"usergroups:read"}, Events: []string{"subteam_updated", "subteam_members_changed"},
+			methods: []method{usergroupsList}},
 		{Name: "attachments are named; reactions count as votes", Scopes: []string{"files:read", "reactions:read"}},
 	}
 }

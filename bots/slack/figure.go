@@ -32,14 +32,12 @@ func tableBlock(t *chat.Table) slackgo.Block {
 	used := 0
 	for _, c := range columns {
 		head = append(head, slackgo.NewDataTableRawTextCell(or(c.Name, "·")))
-		used += utf8.RuneCountInString(c.Name)
+		used += size([]string{c.Name}, 1)
 	}
 	b.AddRow(head...)
 	numeric := sortable(t)
 	for i, row := range t.Rows {
-		for _, cell := range row {
-			used += utf8.RuneCountInString(cell)
-		}
+		used += size(row, len(columns))
 		if i == maxRows-1 && len(t.Rows) > maxRows || used > maxCells {
 			b.AddRow(filler(len(columns), fmt.Sprintf("… %d more rows", len(t.Rows)-i))...)
 			return b
@@ -50,6 +48,15 @@ func tableBlock(t *chat.Table) slackgo.Block {
 		b.AddRow(filler(len(columns), "nothing")...)
 	}
 	return b
+}
+
+// size is the characters a row takes; an empty cell takes a dash.
+func size(row []string, columns int) int {
+	n := columns
+	for _, cell := range row[:min(len(row), columns)] {
+		n += utf8.RuneCountInString(cell)
+	}
+	return n
 }
 
 func tableRow(columns []chat.Column, row []string, numeric []bool) []slackgo.DataTableCell {

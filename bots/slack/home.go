@@ -59,8 +59,8 @@ func (a *Adapter) publish(ctx context.Context, team, user string, page chat.Post
 // prompts are what a person may begin with; at most four are shown.
 // https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts, read 2026-11-23.
 var prompts = []map[string]string{
-	{"title": "Summarize what I missed", "message": "Summarize the last 24 hours of the channel I am looking at"},
-	{"title": "Draft a reply", "message": "Draft a reply to this: "},
+	{"title": "What can you do?", "message": "help"},
+	{"title": "Draft a message", "message": "Draft a short, friendly message that says "},
 	{"title": "Bug or question?", "message": "Is this a bug, a question or a wish: "},
 	{"title": "What did my use cost?", "message": "What did my use of AI cost this month?"},
 }

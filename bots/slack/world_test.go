@@ -52,7 +52,7 @@ func (w *world) Write(line []byte) (int, error) {
 func open(t *testing.T, door chat.Door, change ...func(*Config)) *world {
 	t.Helper()
 	now := clock.NewManual(dawn)
-	w := &world{Fake: slacktest.New(t, slacktest.Config{Clock: now}), now: now, counts: map[string]int{}, logs: &strings.Builder{}}
+	w := &world{Fake: slacktest.New(t, slacktest.Config{Clock: now, Events: Events(Options{})}), now: now, counts: map[string]int{}, logs: &strings.Builder{}}
 	token := w.Sample()
 	cfg := Config{
 		Door: door, Clock: now, Replica: "r1", APIURL: w.API(), BotToken: config.NewSecret(token), SigningSecret: config.NewSecret(slacktest.SigningSecret),
