@@ -33,6 +33,7 @@ func commands() []command {
 		{"export", "ledger rows as csv or jsonl", runExport},
 		{"ledger", "verify, rebuild or correct the books", runLedger},
 		{"models", "the models: list, check, import", runModels},
+		{"manifest", "the app manifest to paste at Slack", runManifest},
 		{"migrate", "copy the embedded store into Redis", runMigrate},
 		{"doctor", "what is configured and what is missing", runDoctor},
 		{"version", "print the version", runVersion},
