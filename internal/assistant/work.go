@@ -88,7 +88,7 @@ func (w *work) read(ctx context.Context) error {
 	e, s := w.t.Event, w.t.Settings
 	opener := w.a.Openers(e.Place.Platform)
 	var err error
-	if w.resp, err = opener.Open(ctx, e.ReplyTo); err != nil {
+	if w.resp, err = opener.Open(ctx, w.address()); err != nil {
 		return unspeakable(err)
 	}
 	w.class = s.Class()
@@ -164,7 +164,10 @@ func (w *work) conversation(ctx context.Context, opener chat.Opener) error {
 	}
 	w.class = max(w.class, there.Class())
 	h, err := w.resp.History(ctx, chat.HistoryQuery{Place: at, Since: w.want.Since, Max: maxMessages})
-	if err != nil {
+	switch {
+	case errors.Is(err, chat.ErrNotFound), errors.Is(err, chat.ErrNoAccess), errors.Is(err, chat.ErrGone):
+		return fault.Wrap(err, fault.NotAllowed, "I cannot read that conversation any more. Invite me there, then ask again.")
+	case err != nil:
 		return fmt.Errorf("assistant: history: %w", err)
 	}
 	if h.Coverage.Hidden {

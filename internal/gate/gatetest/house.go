@@ -49,6 +49,8 @@ type House struct {
 	Door      *intake.Door
 	Log       *Log
 	Policy    config.Policy
+	// Hidden makes the platform withhold every conversation.
+	Hidden bool
 	worker    *intake.Worker
 	poster    *intake.Poster
 }
@@ -98,7 +100,7 @@ func Build(t testing.TB, change ...func(*config.Policy)) *House {
 		t.Fatal(err)
 	}
 	h.Store = memory.New(clk)
-	open := func(chat.Platform) chat.Opener { return h.World.Opener() }
+	open := func(chat.Platform) chat.Opener { return opener{h.World.Opener(), h} }
 	accept := func(ctx context.Context, e chat.Event) error { return h.Door.Accept(ctx, e) }
 	h.Settings = settings.New(h.Store, h.Policy, clk)
 	h.People = people.New(h.Store, sealer, clk)

@@ -10,8 +10,7 @@ import (
 )
 
 // The models of the house: two providers, a ladder of three tiers, and the
-// local engine below them. A call of 100 tokens in and 10 out costs 120, 1,200
-// and 12,000 millionths of a cent; the bounds are far above.
+// local engine below them, each tier some ten times the one below.
 const (
 	Eco      = "alpha/eco"
 	OtherEco = "beta/eco"
@@ -33,7 +32,7 @@ func models(t testing.TB, p *Provider) *assistant.Models {
 			Prices: []catalog.PriceRow{{From: priced, RateRow: catalog.RateRow{Input: in, Output: out}, Source: "test", Verified: priced}}}
 	}
 	c, err := catalog.Load(catalog.Overlay{Name: "test", Providers: []catalog.ProviderRow{provider("alpha"), provider("beta")}, Models: []catalog.ModelRow{
-		model(Eco, "economy", "1", "2"), model(OtherEco, "economy", "1.1", "2.2"), model(Std, "standard", "10", "20"), model(Front, "frontier", "100", "200"),
+		model(Eco, "economy", "1", "2"), model(OtherEco, "economy", "1.1", "2.2"), model(Std, "standard", "10", "20"), model(Front, "frontier", "40", "80"),
 	}})
 	if err != nil {
 		t.Fatal(err)
