@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/tierwise/tierwise/bots/discord"
 	"github.com/tierwise/tierwise/bots/slack"
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/config"
@@ -32,6 +33,17 @@ func (h *House) platforms(cfg config.Config, s *seal.Sealer, log *slog.Logger) (
 		}
 		h.Join(chat.Slack, a.Opener())
 		mux.Handle("/slack/", a.Handler())
+		runs = append(runs, a.Run)
+	}
+	if cfg.HasDiscord() {
+		a, err := discord.New(discord.Config{
+			Door: h.Door, Owned: h.Assistant.Owned, FollowUps: h.followUps, Token: cfg.DiscordToken, APIURL: cfg.DiscordAPIURL,
+			Key: s.Derive("discord/buttons"), Leases: h.store, Replica: h.name, Clock: h.clock, Log: log.With("platform", "discord"),
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("app: %w", err)
+		}
+		h.Join(chat.Discord, a.Opener())
 		runs = append(runs, a.Run)
 	}
 	return mux, runs, nil

@@ -88,6 +88,13 @@ func (s *Sealer) Open(tenant, purpose string, blob []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// Derive gives 32 bytes that belong to one use outside sealing, such as signing
+// the ids of buttons. They follow from the newest key, so that all replicas
+// agree, and change when it is replaced.
+func (s *Sealer) Derive(use string) []byte {
+	return derive(s.newest.master[:], "tierwise/derive/"+use)
+}
+
 // Reseal reports that a blob is sealed under an old key, so that its owner
 // opens it and writes it back. A blob under an unknown key is not due: nobody
 // can open it.
