@@ -35,25 +35,13 @@ func (a *Adapter) command(ctx context.Context, c command) answer {
 	}
 	looking, cancel := context.WithTimeout(ctx, nameTime)
 	defer cancel()
-	text := a.names.readable(looking, c.Team, keepChannels(c.Text), "")
+	text := a.names.readable(looking, c.Team, c.Text, "")
 	e := a.pressed(looking, press{team: c.Team, channel: c.Channel, user: c.User, response: c.Response, trigger: c.Trigger}, chat.Command)
 	e.ID, e.Name, e.Text = once(c.Trigger, c.Response, c.Team, c.User, c.Command, c.Text), name, text
 	if strings.TrimSpace(c.Text) == "" && a.openForm(ctx, e, c.Trigger, false) {
 		return answer{}
 	}
 	return answer{err: a.accept(ctx, e)}
-}
-
-// keepChannels leaves channel mentions as ids, because a command's argument is
-// resolved later and a name may be shown to people it is hidden from.
-func keepChannels(text string) string {
-	return markup.ReplaceAllStringFunc(text, func(m string) string {
-		inner := m[1 : len(m)-1]
-		if id, _, _ := strings.Cut(strings.TrimPrefix(inner, "#"), "|"); strings.HasPrefix(inner, "#") && channelID.MatchString(id) {
-			return id
-		}
-		return m
-	})
 }
 
 // press is what commands, shortcuts, clicks and forms have in common.

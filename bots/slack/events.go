@@ -12,7 +12,7 @@ import (
 
 // nameTime bounds look-ups before an acknowledgement; a name that is not known
 // in time is left general.
-const nameTime = 900 * time.Millisecond
+const nameTime = 600 * time.Millisecond
 
 // event takes one delivery of the Events API. An error means that it was for
 // us and could not be accepted; everything else is done with.

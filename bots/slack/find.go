@@ -45,15 +45,25 @@ func (r *responder) refOf(m said) chat.Ref {
 	return ref
 }
 
-// following are the messages of a post after its first. They are remembered
-// where they were made; elsewhere they are read.
+// following ends a post's stream, if it is live here, and returns the messages
+// of the post after its first. They are remembered where they were made; where
+// another replica spoke meanwhile they are read.
 func (r *responder) following(ctx context.Context, p chat.Post) ([]chat.Ref, error) {
-	if have, ok := r.a.parts.get(r.key(p.Ref)); ok {
+	refs, live, ours := r.endStream(ctx, p.Ref)
+	if live && ours {
+		return refs, nil
+	}
+	if have, ok := r.a.parts.get(r.key(p.Ref)); ok && !live {
 		return have, nil
 	}
-	if p.Stage == chat.Live || p.Stage == chat.Placeholder || r.a.streams.has(r.key(p.Ref)) {
-		return nil, nil
+	if p.Stage == chat.Live || p.Stage == chat.Placeholder {
+		return refs, nil
 	}
+	return r.readFollowing(ctx, p)
+}
+
+// readFollowing finds the further messages of a post by its job.
+func (r *responder) readFollowing(ctx context.Context, p chat.Post) ([]chat.Ref, error) {
 	mine, err := r.newest(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("slack: read the post: %w", err)

@@ -21,18 +21,24 @@ func (a *Adapter) homeOpened(ctx context.Context, e envelope, in inner) error {
 	if in.Tab != "home" && in.Tab != "" {
 		return nil
 	}
+	a.showHome(ctx, e.workspace(), in.User)
+	return nil
+}
+
+// showHome asks for a person's page and publishes it.
+func (a *Adapter) showHome(ctx context.Context, team, person string) {
 	looking, cancel := context.WithTimeout(ctx, nameTime)
 	defer cancel()
-	at := chat.Place{Platform: chat.Slack, Workspace: e.workspace()}
+	at := chat.Place{Platform: chat.Slack, Workspace: team}
+	actor := a.actor(looking, envelope{Team: team}, inner{}, person)
 	asking, stop := context.WithTimeout(ctx, askTime)
 	defer stop()
-	ans, err := a.cfg.Door.Ask(asking, chat.Question{Kind: chat.HomeView, Place: at, Actor: a.actor(looking, e, in, in.User)})
+	ans, err := a.cfg.Door.Ask(asking, chat.Question{Kind: chat.HomeView, Place: at, Actor: actor})
 	page := ans.Home
 	if err != nil || page == nil {
 		page = &chat.Post{Text: or(ans.Say, "This page cannot be shown at the moment. Please open it again in a minute.")}
 	}
-	a.publish(ctx, e.workspace(), in.User, *page)
-	return nil
+	a.publish(ctx, team, person, *page)
 }
 
 // publish shows a page on the Home tab. Where Slack does not take the native

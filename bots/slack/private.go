@@ -28,7 +28,7 @@ func (r *responder) putPrivate(ctx context.Context, p chat.Post) (chat.Ref, erro
 		}
 		return p.Ref, r.whole(ctx, p, func(m part) error { return r.respond(ctx, m, "replace_original") })
 	}
-	ref := chat.Ref{Channel: r.to.Place.Channel, Thread: r.to.Place.Thread, ID: "private:" + p.Job}
+	ref := chat.Ref{Channel: r.to.Place.Channel, Thread: r.pane(), ID: "private:" + p.Job}
 	for i, m := range render(p, true) {
 		ts, err := r.show(ctx, m)
 		if malformed(err) && drawn(p) && i == 0 {
@@ -79,11 +79,21 @@ func (r *responder) show(ctx context.Context, m part) (ts string, err error) {
 	return ts, err
 }
 
+// pane is the thread a private message is shown in. Where what is answered
+// stands in the channel itself, its thread is open for nobody, and a private
+// message in it would not be seen.
+func (r *responder) pane() string {
+	if r.to.Message == r.to.Place.Thread {
+		return ""
+	}
+	return r.to.Place.Thread
+}
+
 func (r *responder) ephemeral(ctx context.Context, m part) (string, error) {
 	at := r.to.Place
 	args := url.Values{"channel": {at.Channel}, "user": {r.to.To}, "text": {m.text}, "blocks": {blocksJSON(m.blocks)}}
-	if at.Thread != "" {
-		args.Set("thread_ts", at.Thread)
+	if thread := r.pane(); thread != "" {
+		args.Set("thread_ts", thread)
 	}
 	var got struct {
 		TS string `json:"message_ts"`
@@ -121,8 +131,8 @@ func (r *responder) respond(ctx context.Context, m part, how string) error {
 		body["text"], body["blocks"], body["response_type"] = m.text, m.blocks, "ephemeral"
 		body["replace_original"] = how == "replace_original"
 		body["unfurl_links"], body["unfurl_media"] = false, false
-		if r.to.Place.Thread != "" && how == "" {
-			body["thread_ts"] = r.to.Place.Thread
+		if thread := r.pane(); thread != "" && how == "" {
+			body["thread_ts"] = thread
 		}
 	}
 	raw, err := json.Marshal(body)

@@ -21,6 +21,8 @@ type responder struct {
 	a  *Adapter
 	to chat.ReplyTo
 	ad address
+	// home says that it was asked on the Home page, which is then shown anew.
+	home bool
 }
 
 // responder returns the responder of an address. It fails where we are not
@@ -34,7 +36,13 @@ func (a *Adapter) responder(_ context.Context, to chat.ReplyTo) (*responder, err
 	if to.Private && len(to.Address) == 0 && strings.HasPrefix(to.Place.Channel, "D") {
 		to.Private = false
 	}
-	r := &responder{a: a, to: to}
+	// What was pressed on the Home page is answered in the direct messages;
+	// a person's id stands for them.
+	home := to.Private && to.Place.Channel == "" && to.To != ""
+	if home {
+		to.Private, to.Place.Channel = false, to.To
+	}
+	r := &responder{a: a, to: to, home: home}
 	if len(to.Address) > 0 {
 		if err := json.Unmarshal(to.Address, &r.ad); err != nil {
 			return nil, fmt.Errorf("slack: open: address is not ours: %w", chat.ErrGone)
@@ -69,8 +77,11 @@ func (r *responder) Put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 	if r.to.Place.Channel == "" {
 		return chat.Ref{}, fmt.Errorf("slack: put: no channel: %w", chat.ErrGone)
 	}
-	if r.to.Private {
+	switch {
+	case r.to.Private:
 		return r.putPrivate(ctx, p)
+	case r.home:
+		defer r.a.showHome(ctx, r.to.Place.Workspace, r.to.To)
 	}
 	if len(p.Files) > 0 {
 		return r.putWithFiles(ctx, p)
@@ -129,11 +140,14 @@ func (r *responder) rest(ctx context.Context, p chat.Post, ref chat.Ref, parts [
 	var refs []chat.Ref
 	for i := 1; i < len(parts); i++ {
 		if i-1 < len(have) {
-			if err := r.update(ctx, p, have[i-1], parts[i], i); err != nil {
+			err := r.update(ctx, p, have[i-1], parts[i], i)
+			if err == nil {
+				refs = append(refs, have[i-1])
+				continue
+			}
+			if code(err) != "message_not_found" {
 				return err
 			}
-			refs = append(refs, have[i-1])
-			continue
 		}
 		next, err := r.post(ctx, p, parts[i], i)
 		if err != nil {
@@ -161,16 +175,11 @@ func (r *responder) replace(ctx context.Context, p chat.Post) (chat.Ref, error) 
 	if err != nil {
 		return chat.Ref{}, err
 	}
-	have = append(have, r.endStream(ctx, p.Ref)...)
 	parts := render(p, true)
 	if p.Stage == chat.Live {
 		parts = parts[:1] // the rest comes with the final text
 	}
 	err = r.update(ctx, p, p.Ref, parts[0], 0)
-	if code(err) == "streaming_state_conflict" { // begun by another replica
-		r.stop(ctx, p.Ref)
-		err = r.update(ctx, p, p.Ref, parts[0], 0)
-	}
 	if malformed(err) && drawn(p) {
 		parts = render(p, false)
 		err = r.update(ctx, p, p.Ref, parts[0], 0)
@@ -182,6 +191,9 @@ func (r *responder) replace(ctx context.Context, p chat.Post) (chat.Ref, error) 
 		return chat.Ref{}, err
 	}
 	if p.Stage == chat.Live {
+		if len(have) > 0 {
+			r.a.parts.put(r.key(p.Ref), have)
+		}
 		return p.Ref, nil
 	}
 	return p.Ref, r.rest(ctx, p, p.Ref, parts, have)
@@ -238,7 +250,15 @@ func (r *responder) update(ctx context.Context, p chat.Post, ref chat.Ref, m par
 	if p.Job != "" {
 		args.Set("metadata", jobMetadata(p.Job, n))
 	}
-	_, err := r.a.call(ctx, r.to.Place.Workspace, call{method: chatUpdate, channel: ref.Channel, args: args, patience: patience(p.Stage)}, nil)
+	change := func() error {
+		_, err := r.a.call(ctx, r.to.Place.Workspace, call{method: chatUpdate, channel: ref.Channel, args: args, patience: patience(p.Stage)}, nil)
+		return err
+	}
+	err := change()
+	if code(err) == "streaming_state_conflict" { // still live, begun by another replica
+		r.stop(ctx, ref)
+		err = change()
+	}
 	return err
 }
 
@@ -260,7 +280,7 @@ func (r *responder) Remove(ctx context.Context, ref chat.Ref) error {
 	if err != nil {
 		return err
 	}
-	for _, one := range append(append(have, r.endStream(ctx, ref)...), ref) {
+	for _, one := range append(have, ref) {
 		if err := r.delete(ctx, one); err != nil {
 			return err
 		}

@@ -108,7 +108,7 @@ func TestSummarizePrivatelyAndShare(t *testing.T) {
 	w := open(t, door)
 	w.User("U1").Command("/summarize", "24h in <#C2|support>", "C1")
 	e := one(t, door, chat.Command)
-	if e.Text != "24h in C2" || !e.ReplyTo.Private {
+	if e.Text != "24h in #support" || !e.ReplyTo.Private {
 		t.Errorf("command %q, private %v", e.Text, e.ReplyTo.Private)
 	}
 	put(t, answerTo(t, w, e.ReplyTo), chat.Post{Job: "J2/1", Text: "**Decided**: ship it.", Private: true, Buttons: []chat.Button{{Name: "summary.share", Label: "Share", Value: "J2"}}})
@@ -163,7 +163,7 @@ func TestDraftEditAndPost(t *testing.T) {
 	}
 	edit := chat.Button{Name: "draft.edit", Label: "Edit", Value: "J4", OpensForm: true}
 	put(t, answerTo(t, w, e.ReplyTo), chat.Post{Job: "J4/1", Text: "Dear all", Private: true, Buttons: []chat.Button{edit}})
-	draft := w.User("U1").Last("C1", on.TS)
+	draft := w.User("U1").Last("C1", "")
 	w.User("U1").PressLabel(draft.Ref, "Edit")
 	form, ok := w.User("U1").View()
 	if !ok {
@@ -171,18 +171,18 @@ func TestDraftEditAndPost(t *testing.T) {
 	}
 	w.User("U1").Submit(form, map[string]string{"text": "Dear all, I write it."})
 	sub := one(t, door, chat.Submit)
-	if sub.Name != "draft.edit" || sub.State != "J4" || sub.Fields["text"] != "Dear all, I write it." || sub.Message.ID != draft.TS || sub.Place.Thread != on.TS {
+	if sub.Name != "draft.edit" || sub.State != "J4" || sub.Fields["text"] != "Dear all, I write it." || sub.Message.ID != draft.TS || sub.Place.Channel != "C1" {
 		t.Errorf("submit %+v", sub)
 	}
 	// The way back to the private message survives the form.
 	put(t, answerTo(t, w, sub.ReplyTo), chat.Post{Job: "J5/1", Ref: sub.Message, Text: "Dear all, I write it.", Private: true})
-	if m := w.User("U1").Last("C1", on.TS); m.TS != draft.TS || !strings.Contains(m.Text, "I write it") {
+	if m := w.User("U1").Last("C1", ""); m.TS != draft.TS || !strings.Contains(m.Text, "I write it") {
 		t.Errorf("the draft reads %q", m.Text)
 	}
 	if err := answerTo(t, w, sub.ReplyTo).Remove(t.Context(), sub.Message); err != nil {
 		t.Error(err)
 	}
-	if m := w.User("U1").Last("C1", on.TS); m.TS == draft.TS {
+	if m := w.User("U1").Last("C1", ""); m.TS == draft.TS {
 		t.Error("the discarded draft is still there")
 	}
 }
@@ -328,6 +328,14 @@ func TestHomeAndPrompts(t *testing.T) {
 	w.User("U3").PressView(home, "More")
 	if e := one(t, door, chat.Click); e.Name != "home.more" || e.Actor.ID != "U3" {
 		t.Errorf("click %+v", e)
+	}
+	door.Answer(func(chat.Question) chat.Answer { return chat.Answer{Home: &chat.Post{Text: "done", Table: page.Table}} })
+	put(t, answerTo(t, w, one(t, door, chat.Click).ReplyTo), chat.Post{Job: "H/1", Stage: chat.Final, Text: "Approved.", Private: true})
+	if m := w.User("U3").Last(w.User("U3").Direct(), ""); m.Text != "Approved." {
+		t.Errorf("a click on the page is answered %q", m.Text)
+	}
+	if home, _ := w.User("U3").Home(); !strings.Contains(home.Text, "done") {
+		t.Error("the page was not shown anew")
 	}
 	w.Fail("views.publish", 1, slacktest.Code("invalid_blocks"))
 	w.User("U2").OpenHome()

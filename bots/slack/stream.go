@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -32,11 +33,16 @@ type streams struct {
 	live map[string]*stream // by key of the post's first message
 }
 
+// forgotten is when a stream that nobody ended here is no more ours: its final
+// text was put by another replica.
+const forgotten = time.Hour
+
 // stream is one live post, over one or several messages.
 type stream struct {
 	mu      sync.Mutex
 	at      chat.Place
 	job     string
+	made    time.Time
 	first   chat.Ref
 	now     chat.Ref   // the message being written
 	older   []chat.Ref // ended ones after the first
@@ -55,11 +61,10 @@ func (s *streams) get(key string) *stream {
 	return s.live[key]
 }
 
-func (s *streams) has(key string) bool { return s.get(key) != nil }
-
 func (s *streams) put(key string, one *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	maps.DeleteFunc(s.live, func(_ string, old *stream) bool { return one.made.Sub(old.made) > forgotten })
 	s.live[key] = one
 }
 
@@ -98,7 +103,7 @@ func (r *responder) streamable() bool {
 // startStream begins a live post. A placeholder is a grey line in it, with
 // its buttons; both go when the final text comes.
 func (r *responder) startStream(ctx context.Context, p chat.Post) (chat.Ref, error) {
-	s := &stream{at: r.to.Place, job: p.Job}
+	s := &stream{at: r.to.Place, job: p.Job, made: r.a.clock.Now()}
 	var chunks []any
 	if p.Stage == chat.Placeholder {
 		chunks = append(chunks, slackgo.NewBlocksChunk(liveBlocks(p)...))
@@ -142,7 +147,7 @@ func (r *responder) begin(ctx context.Context, s *stream, chunks []any) error {
 		return fmt.Errorf("slack: stream: %w", err)
 	}
 	at := r.to.Place
-	args := url.Values{"channel": {at.Channel}, "thread_ts": {at.Thread}, "chunks": {string(raw)}, "recipient_user_id": {r.to.To}, "recipient_team_id": {r.home(ctx)}}
+	args := url.Values{"channel": {at.Channel}, "thread_ts": {at.Thread}, "chunks": {string(raw)}, "recipient_user_id": {r.to.To}, "recipient_team_id": {r.recipientTeam(ctx)}}
 	var got struct {
 		Channel string `json:"channel"`
 		TS      string `json:"ts"`
@@ -160,9 +165,9 @@ func (r *responder) begin(ctx context.Context, s *stream, chunks []any) error {
 	return nil
 }
 
-// home is the team of who the stream is shown to, which for people of other
+// recipientTeam is the team of who the stream is shown to, which for people of other
 // organisations is not ours.
-func (r *responder) home(ctx context.Context) string {
+func (r *responder) recipientTeam(ctx context.Context) string {
 	if u, err := r.a.names.user(ctx, r.to.Place.Workspace, r.to.To); err == nil && u.Team != "" && u.Stranger {
 		return u.Team
 	}
@@ -232,33 +237,35 @@ func (r *responder) roll(ctx context.Context, s *stream) error {
 	return r.begin(ctx, s, []any{slackgo.NewBlocksChunk(jobLine(s.job, n, "continued …"))})
 }
 
-// endStream ends a live post, if it is one, and returns its messages after the
-// first.
-func (r *responder) endStream(ctx context.Context, ref chat.Ref) []chat.Ref {
+// endStream ends a post that is live here and returns its messages after the
+// first. ours is false when somebody else ended it before.
+func (r *responder) endStream(ctx context.Context, ref chat.Ref) (refs []chat.Ref, live, ours bool) {
 	s := r.a.streams.take(r.key(ref))
 	if s == nil {
-		return nil
+		return nil, false, false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
-	r.stop(ctx, s.now)
+	ours = r.stop(ctx, s.now)
+	refs = s.older
 	if s.now != s.first {
-		return append(s.older, s.now)
+		refs = append(refs, s.now)
 	}
-	return s.older
+	return refs, true, ours
 }
 
-// stop ends one streamed message and sets the session back. That it has ended
-// by itself, or by a person, is as good; the sign is then taken away by hand,
-// because it would stay.
-func (r *responder) stop(ctx context.Context, ref chat.Ref) {
+// stop ends one streamed message, reports whether it was still live, and sets
+// the session back. That it has ended by itself, or by a person, is as good;
+// the sign is then taken away by hand, because it would stay.
+func (r *responder) stop(ctx context.Context, ref chat.Ref) bool {
 	args := url.Values{"channel": {ref.Channel}, "ts": {ref.ID}, "session_status": {sessionIdle}}
 	_, err := r.a.call(ctx, r.to.Place.Workspace, call{method: chatStopStream, channel: ref.Channel, args: args, patience: 10 * time.Second}, nil)
 	if err != nil {
 		r.a.count("slack.stream_not_stopped")
 		r.a.idle(ctx, r.to.Place)
 	}
+	return err == nil
 }
 
 // sessionIdle is the status of a session that nobody works in.

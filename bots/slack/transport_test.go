@@ -175,6 +175,36 @@ func FuzzTheHTTPDoor(f *testing.F) {
 	})
 }
 
+// BenchmarkAcknowledge is a mention from the signed request to the 200, with
+// everything known and a door that takes no time.
+func BenchmarkAcknowledge(b *testing.B) {
+	now := clock.NewManual(dawn)
+	a, err := New(Config{Door: instant{}, Clock: now, BotToken: config.NewSecret("xoxb-1"), SigningSecret: config.NewSecret(slacktest.SigningSecret),
+		Owned:     func(context.Context, chat.Place) (chat.Owned, error) { return chat.Owned{}, nil },
+		FollowUps: func(context.Context, chat.Place, chat.Channel) bool { return true }, Transport: silence{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	a.names.users.put("T1/U1", user{ID: "U1", Name: "ana", Team: "T1"})
+	a.names.channels.put("T1/C1", conversation{ID: "C1", Name: "general"})
+	w := &world{adapter: a, now: now}
+	n := 0
+	for b.Loop() {
+		n++
+		body := fmt.Sprintf(`{"type":"event_callback","team_id":"T1","event_id":"Ev%d","authorizations":[{"team_id":"T1","user_id":"UBOT","is_bot":true}],
+			"event":{"type":"app_mention","channel":"C1","user":"U1","ts":"1795510800.%06d","text":"<@UBOT> what is open here? <@U1> asked too"}}`, n, n%1_000_000)
+		if rec := w.post("/slack/events", body); rec.Code != http.StatusOK {
+			b.Fatalf("status %d", rec.Code)
+		}
+	}
+}
+
+// instant is a door that takes everything at once.
+type instant struct{}
+
+func (instant) Accept(context.Context, chat.Event) error                { return nil }
+func (instant) Ask(context.Context, chat.Question) (chat.Answer, error) { return chat.Answer{}, nil }
+
 // silence is a Slack that knows who we are and nothing else.
 type silence struct{}
 
