@@ -272,7 +272,7 @@ func TestClosingCanBeStoppedAtAnyPointAndRepeated(t *testing.T) {
 	var want usage.Checkpoint
 	for _, after := range []bool{false, true} {
 		for step := 0; ; step++ {
-			clk := clock.NewManual(time.Date(2026, 8, 1, 9, 0, 0, 0, time.UTC))
+			clk := clock.NewManual(time.Date(2026, 8, 24, 9, 0, 0, 0, time.UTC))
 			s := newShop(memory.New(clk), clk)
 			s.work(t, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), 1)
 			p, err := usage.Verify(ctx, s, tenant)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -71,16 +72,17 @@ func csvHead() []string {
 func csvRow(e Entry) []string {
 	i := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return []string{
-		e.ID, e.At.UTC().Format(time.RFC3339), safe(e.Tenant), safe(e.Channel), safe(e.Thread), e.Actor, safe(e.Team), safe(e.Workflow), e.Intent, e.Purpose,
-		e.Tier, e.Provider, e.Model, safe(e.Served), i(e.Tokens.Input), i(e.Tokens.CacheRead), i(e.Tokens.CacheWrite5m), i(e.Tokens.CacheWrite1h),
-		i(e.Tokens.Output), i(e.Tokens.Reasoning), i(int64(e.Cost)), e.Cost.Decimal(), string(e.Source), e.Price, i(int64(e.Estimate)), string(e.Status),
-		i(e.Latency), e.Windows.Day, e.Windows.Week, e.Windows.Month, e.Corrects, strconv.FormatBool(e.Sample),
+		safe(e.ID), e.At.UTC().Format(time.RFC3339), safe(e.Tenant), safe(e.Channel), safe(e.Thread), safe(e.Actor), safe(e.Team), safe(e.Workflow),
+		safe(e.Intent), safe(e.Purpose), safe(e.Tier), safe(e.Provider), safe(e.Model), safe(e.Served),
+		i(e.Tokens.Input), i(e.Tokens.CacheRead), i(e.Tokens.CacheWrite5m), i(e.Tokens.CacheWrite1h), i(e.Tokens.Output), i(e.Tokens.Reasoning),
+		i(int64(e.Cost)), e.Cost.Decimal(), string(e.Source), safe(e.Price), i(int64(e.Estimate)), string(e.Status), i(e.Latency),
+		e.Windows.Day, e.Windows.Week, e.Windows.Month, safe(e.Corrects), strconv.FormatBool(e.Sample),
 	}
 }
 
-// safe keeps a spreadsheet from reading a cell as a formula.
+// safe keeps a spreadsheet from reading a text as a formula.
 func safe(s string) string {
-	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@') {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
 	}
 	return s

@@ -57,33 +57,45 @@ func (c Calendar) Windows(now time.Time) []Window {
 
 // Window returns the window of one kind at now.
 func (c Calendar) Window(k WindowKind, now time.Time) Window {
-	zone := orUTC(c.Zone)
+	zone, next := orUTC(c.Zone), orUTC(c.Zone)
 	if c.Previous != nil {
-		if end := endOf(k, c.Changed.In(c.Previous)); now.Before(end) {
-			return Window{k, idOf(k, now.In(c.Previous)), idOf(k, end.In(zone)), endOf(k, now.In(c.Previous))}
+		if change := endOf(k, c.Changed.In(c.Previous)); now.Before(change) {
+			zone = c.Previous
+			if endOf(k, now.In(zone)).Before(change) {
+				next = zone
+			}
 		}
 	}
 	local := now.In(zone)
 	end := endOf(k, local)
-	return Window{k, idOf(k, local), idOf(k, end), end}
+	return Window{k, idOf(k, local), idOf(k, end.In(next)), end}
 }
 
 // Start returns the first instant of the window with that id in the zone of
 // the calendar. It is the inverse of the ids Window gives.
 func (c Calendar) Start(k WindowKind, id string) (time.Time, error) {
-	zone := orUTC(c.Zone)
+	var first time.Time // midnight of its first day, in no particular zone
+	var err error
 	switch k {
 	case Day:
-		return time.ParseInLocation("2006-01-02", id, zone)
+		first, err = time.Parse(time.DateOnly, id)
 	case Month:
-		return time.ParseInLocation("2006-01", id, zone)
+		first, err = time.Parse("2006-01", id)
+	default:
+		var y, w int
+		if _, err = fmt.Sscanf(id, "%d-W%d", &y, &w); err == nil {
+			jan4 := time.Date(y, 1, 4, 0, 0, 0, 0, time.UTC) // always in week 1
+			first = jan4.AddDate(0, 0, (w-1)*7-(int(jan4.Weekday())+6)%7)
+		}
 	}
-	var y, w int
-	if _, err := fmt.Sscanf(id, "%d-W%d", &y, &w); err != nil {
+	if err != nil {
 		return time.Time{}, fmt.Errorf("usage: window %q: %w", id, err)
 	}
-	jan4 := time.Date(y, 1, 4, 0, 0, 0, 0, zone)
-	return jan4.AddDate(0, 0, (w-1)*7-(int(jan4.Weekday())+6)%7), nil
+	if idOf(k, first) != id {
+		return time.Time{}, fmt.Errorf("usage: there is no %s %q", k, id)
+	}
+	y, m, d := first.Date()
+	return dayStart(y, m, d, orUTC(c.Zone)), nil
 }
 
 func orUTC(l *time.Location) *time.Location {
@@ -106,15 +118,38 @@ func idOf(k WindowKind, t time.Time) string {
 }
 
 // endOf returns the first instant after the window that t is in, in t's zone.
-// time.Date normalises a midnight that a DST change skips.
 func endOf(k WindowKind, t time.Time) time.Time {
 	y, m, d := t.Date()
 	switch k {
 	case Day:
-		return time.Date(y, m, d+1, 0, 0, 0, 0, t.Location())
+		return dayStart(y, m, d+1, t.Location())
 	case Week:
-		return time.Date(y, m, d+7-(int(t.Weekday())+6)%7, 0, 0, 0, 0, t.Location())
+		return dayStart(y, m, d+7-(int(t.Weekday())+6)%7, t.Location())
 	default:
-		return time.Date(y, m+1, 1, 0, 0, 0, 0, t.Location())
+		return dayStart(y, m+1, 1, t.Location())
 	}
+}
+
+// dayStart returns the first instant of a local day. That is not always what
+// time.Date makes of its midnight: where clocks go forward at midnight there is
+// none, and time.Date answers with the day before; where they go back to it
+// there are two.
+func dayStart(y int, m time.Month, d int, z *time.Location) time.Time {
+	wall := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	midnight := func(like time.Time) time.Time {
+		_, east := like.Zone()
+		return wall.Add(-time.Duration(east) * time.Second).In(z)
+	}
+	noon := time.Date(y, m, d, 12, 0, 0, 0, z)
+	change, _ := noon.ZoneBounds() // the last one before noon; zero when there was none
+	if change.IsZero() {
+		return midnight(noon)
+	}
+	if first := midnight(change.Add(-1)); first.Before(change) {
+		return first // the day began by the old clock
+	}
+	if change.After(midnight(noon)) {
+		return change // midnight was left out
+	}
+	return midnight(noon)
 }
