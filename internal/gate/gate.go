@@ -70,8 +70,19 @@ type Gate struct{ Deps }
 // New returns a Gate.
 func New(d Deps) *Gate { return &Gate{d} }
 
-// Handle serves one delivery; see intake.Handler.
+// Handle serves one delivery; see intake.Handler. One that was stopped before it
+// had anything to say says so, and does not come back.
 func (g *Gate) Handle(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+	r, err := g.handle(ctx, d)
+	if err == nil || !errors.Is(context.Cause(ctx), turn.ErrStop) {
+		return r, err
+	}
+	said := turn.Say(d.Event, chat.Post{Job: d.PostID(1), Ref: d.Placeholder, Stage: chat.Final, Text: "Stopped before there was an answer."})
+	said.Last = r.Last
+	return said, nil
+}
+
+func (g *Gate) handle(ctx context.Context, d turn.Delivery) (turn.Result, error) {
 	switch d.Event.Kind {
 	case chat.Notice:
 		return g.notice(ctx, d)

@@ -51,8 +51,10 @@ type House struct {
 	Policy    config.Policy
 	// Hidden makes the platform withhold every conversation.
 	Hidden bool
-	worker    *intake.Worker
-	poster    *intake.Poster
+	// Unfinished says that a post may stay without its end.
+	Unfinished bool
+	worker     *intake.Worker
+	poster     *intake.Poster
 }
 
 // New builds a House and lets it work until the test ends. change may adapt the

@@ -44,7 +44,7 @@ func (h *House) leaks() {
 					h.T.Error(err)
 				}
 				look("a post", string(text), ProviderText)
-				if m.Post.Stage != chat.Final {
+				if m.Post.Stage != chat.Final && !h.Unfinished {
 					h.T.Errorf("a post was never finished: %s", text)
 				}
 			}
