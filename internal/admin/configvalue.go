@@ -88,7 +88,8 @@ func (a *Admin) peopleMeant(ctx context.Context, t turn.Task, typed string) (str
 // value is a setting's value as this caller may read it.
 func (a *Admin) value(ctx context.Context, t turn.Task, v settings.Value) string {
 	if slices.Contains(peopleKeys, v.Key) && !t.Caller.Roles.SeesAll() && v.Value != "none" {
-		return fmt.Sprintf("%d entries", strings.Count(v.Value, ",")+1)
+		n := strings.Count(v.Value, ",") + 1
+		return fmt.Sprintf("a list of %d, shown to admins and finance", n)
 	}
 	return a.shown(ctx, t, v.Key, v.Value)
 }
