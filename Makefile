@@ -40,7 +40,7 @@ bench:
 
 ## demo: a scripted day in the demo workspace, with figures that must agree
 demo: build
-	@./deploy/demo/run $(BIN)
+	@GO="$(GO)" ./deploy/demo/run $(BIN)
 
 ## help: this list
 help:
