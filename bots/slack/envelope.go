@@ -40,12 +40,10 @@ type inner struct {
 	ChannelType string          `json:"channel_type"`
 	EventTS     string          `json:"event_ts"`
 	UserTeam    string          `json:"user_team"`
-	SourceTeam  string          `json:"source_team"`
 	Tab         string          `json:"tab"`
 	Inviter     string          `json:"inviter"`
 	Message     json.RawMessage `json:"message"`
 	Previous    json.RawMessage `json:"previous_message"`
-	Hidden      bool            `json:"hidden"`
 	Tokens      struct {
 		Bot []string `json:"bot"`
 	} `json:"tokens"`

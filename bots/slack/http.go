@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"time"
 )
 
@@ -69,7 +70,7 @@ func (a *Adapter) guarded(ctx context.Context, do func(context.Context) answer) 
 	defer func() {
 		if p := recover(); p != nil {
 			a.count("slack.panic")
-			a.log.Error("a delivery broke the adapter")
+			a.log.Error("a delivery broke the adapter", "stack", string(debug.Stack())) // p may hold content; the stack does not
 			out = answer{}
 		}
 	}()

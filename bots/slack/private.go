@@ -22,6 +22,11 @@ func (r *responder) putPrivate(ctx context.Context, p chat.Post) (chat.Ref, erro
 	if len(p.Files) > 0 {
 		return r.putPrivateFiles(ctx, p)
 	}
+	if p.Ref.IsZero() && (p.Stage == chat.Placeholder || p.Stage == chat.Live) {
+		// A new private message can never be replaced, and the one that was
+		// clicked holds something the person wants to keep.
+		return chat.Ref{}, fmt.Errorf("slack: a private first sign: %w", chat.ErrUnsupported)
+	}
 	if !p.Ref.IsZero() {
 		if p.Ref.ID != r.ad.Original || p.Ref.ID == "" {
 			return chat.Ref{}, fmt.Errorf("slack: replace a private post: %w", chat.ErrUnsupported)
@@ -35,6 +40,9 @@ func (r *responder) putPrivate(ctx context.Context, p chat.Post) (chat.Ref, erro
 			plainly := p
 			plainly.Text, plainly.Table, plainly.Chart = strings.TrimSpace(p.Text+"\n\n"+asText(p)), nil, nil
 			return r.putPrivate(ctx, plainly)
+		}
+		if err != nil && i > 0 {
+			return chat.Ref{}, partly(err)
 		}
 		if err != nil {
 			return chat.Ref{}, err
@@ -56,7 +64,7 @@ func (r *responder) whole(ctx context.Context, p chat.Post, replace func(part) e
 			continue
 		}
 		if _, err := r.show(ctx, m); err != nil {
-			return err
+			return partly(err)
 		}
 	}
 	return nil

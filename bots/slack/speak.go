@@ -113,7 +113,16 @@ func (r *responder) fresh(ctx context.Context, p chat.Post) (chat.Ref, error) {
 	if err != nil {
 		return chat.Ref{}, err
 	}
-	return ref, r.rest(ctx, p, ref, parts, nil)
+	return ref, partly(r.rest(ctx, p, ref, parts, nil))
+}
+
+// partly is the error of a post whose beginning is there already: whatever the
+// reason, the post must be looked up, not put again.
+func partly(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("slack: only a part of the post is there: %w (%v)", chat.ErrUnknownResult, err)
 }
 
 // drawn reports whether a post has something that can be drawn as text.

@@ -163,6 +163,41 @@ func TestWhatMayHaveHappenedIsNotAnError(t *testing.T) {
 	}
 }
 
+// TestAHalfPostIsNotPutAgain: when a later message of a post is refused, the
+// post is to be looked up and completed, whatever the reason was.
+func TestAHalfPostIsNotPutAgain(t *testing.T) {
+	w, r, d := asked(t)
+	for i := range postsInSpan - 1 {
+		put(t, r, chat.Post{Job: fmt.Sprint(i), Stage: chat.Final, Text: "x"})
+	}
+	calm := w.adapter.api.limit.sleep
+	w.adapter.api.limit.sleep = func(ctx context.Context, d time.Duration) error {
+		w.Fail("chat.postMessage", 1, slacktest.RateLimited(time.Minute))
+		return calm(ctx, d)
+	}
+	long := chat.Post{Job: "L/1", Stage: chat.Final, Text: strings.Repeat("word ", maxText/2)}
+	_, err := r.Put(t.Context(), long)
+	var limited *chat.RateLimited
+	if !errors.Is(err, chat.ErrUnknownResult) || errors.As(err, &limited) {
+		t.Fatalf("half a post gave %v", err)
+	}
+	w.adapter.api.limit.sleep = calm
+	w.now.Advance(2 * time.Minute)
+	ref, err := r.Find(t.Context(), "L/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long.Ref = ref
+	put(t, r, long)
+	words := 0
+	for _, m := range w.User("U2").See("C1", d.Message.TS) {
+		words += strings.Count(m.Text, "word")
+	}
+	if words != maxText/2 {
+		t.Errorf("%d words are seen, want %d", words, maxText/2)
+	}
+}
+
 // TestALostFirstSignIsFound: a live post takes no metadata, so its job is in
 // its first block.
 func TestALostFirstSignIsFound(t *testing.T) {

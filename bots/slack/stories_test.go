@@ -125,6 +125,9 @@ func TestSummarizePrivatelyAndShare(t *testing.T) {
 	if !r.Capabilities().EditEphemeral {
 		t.Fatal("the private message a click came from cannot be replaced")
 	}
+	if _, err := r.Put(t.Context(), chat.Post{Job: "J3/0", Stage: chat.Placeholder, Text: "Thinking …", Private: true}); !errors.Is(err, chat.ErrUnsupported) {
+		t.Errorf("a private first sign, which nothing could replace, gave %v", err)
+	}
 	shared, err := w.adapter.Opener().OpenPlace(t.Context(), click.Place)
 	if err != nil {
 		t.Fatal(err)

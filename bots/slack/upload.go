@@ -53,7 +53,7 @@ func (r *responder) putPrivateFiles(ctx context.Context, p chat.Post) (chat.Ref,
 		return chat.Ref{}, err
 	}
 	if err := r.share(ctx, ids, ref.Channel, ref.ID); err != nil {
-		return chat.Ref{}, err
+		return chat.Ref{}, partly(err)
 	}
 	p.Footer = or(p.Footer, "The file is in our direct messages.")
 	return r.putPrivate(ctx, p)
