@@ -42,9 +42,9 @@ type Settings interface {
 	Reset(ctx context.Context, c settings.Change) (settings.Applied, error)
 }
 
-// People turns pseudonyms into names for those who may see them.
+// People turns people into pseudonyms, and those into names for who may see them.
 type People interface {
-	Pseudonym(ctx context.Context, tenant, platformID string) (string, error)
+	See(ctx context.Context, tenant string, a chat.Actor) (string, error)
 	Name(ctx context.Context, tenant, pseudonym string) (string, bool)
 	PlatformID(ctx context.Context, tenant, pseudonym string) (string, error)
 }

@@ -73,7 +73,7 @@ func (a *Admin) peopleMeant(ctx context.Context, t turn.Task, typed string) (str
 		who, err := a.Openers(p.Platform).Directory().Actor(ctx, p.Workspace, id)
 		switch {
 		case err == nil:
-			if items[i], err = a.People.Pseudonym(ctx, p.Tenant(), who.ID); err != nil {
+			if items[i], err = a.People.See(ctx, p.Tenant(), who); err != nil {
 				return "", fmt.Errorf("admin: people: %w", err)
 			}
 		case !errors.Is(err, chat.ErrNotFound):

@@ -184,7 +184,7 @@ func (a *Admin) limitID(ctx context.Context, t turn.Task, scope string, args []s
 	if err != nil {
 		return "", nil, fault.Newf(fault.NotFound, "I don't know a person %s.", clip(name, 40))
 	}
-	id, err := a.People.Pseudonym(ctx, p.Tenant(), person.ID)
+	id, err := a.People.See(ctx, p.Tenant(), person)
 	return id, args[1:], err
 }
 
