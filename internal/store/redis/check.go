@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,9 @@ func (s *Store) Check(ctx context.Context) ([]Finding, error) {
 	middle := before.Add(time.Since(before) / 2)
 	if gap := server.Sub(middle).Abs(); gap > maxClockGap {
 		out = append(out, Finding{Say: fmt.Sprintf("The clock of Redis and the clock of this machine are %s apart. Money is booked by the clock of Redis; run NTP on both.", gap.Round(time.Second))})
+	}
+	if slices.ContainsFunc(out, func(f Finding) bool { return f.Refuse }) {
+		return out, nil // reason enough; a replica would not take the probe anyway
 	}
 	if err := s.probe(ctx); err != nil {
 		if !refused(err) {

@@ -122,6 +122,11 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// dials is how often one attempt of a command dials. The attempts themselves
+// are three more; dialling five times in each would tell a caller after seconds
+// that nobody is there, who has a spool to write to.
+const dials = 1
+
 // connect reads the URL. Its error never repeats the URL, which may hold a
 // password.
 func connect(rawURL string, opt Options) (goredis.UniversalClient, error) {
@@ -136,7 +141,7 @@ func connect(rawURL string, opt Options) (goredis.UniversalClient, error) {
 		if err != nil {
 			return nil, errBadURL
 		}
-		o.ContextTimeoutEnabled = true
+		o.ContextTimeoutEnabled, o.DialerRetries = true, dials
 		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
 		return goredis.NewFailoverClient(o), nil
 	case q.Has("addr"):
@@ -144,7 +149,7 @@ func connect(rawURL string, opt Options) (goredis.UniversalClient, error) {
 		if err != nil {
 			return nil, errBadURL
 		}
-		o.ContextTimeoutEnabled = true
+		o.ContextTimeoutEnabled, o.DialerRetries = true, dials
 		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
 		return goredis.NewClusterClient(o), nil
 	default:
@@ -152,7 +157,7 @@ func connect(rawURL string, opt Options) (goredis.UniversalClient, error) {
 		if err != nil {
 			return nil, errBadURL
 		}
-		o.ContextTimeoutEnabled = true
+		o.ContextTimeoutEnabled, o.DialerRetries = true, dials
 		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
 		return goredis.NewClient(o), nil
 	}

@@ -114,18 +114,7 @@ func (s *Server) Run() error {
 // ready reports whether the server answers a PING, which it does when its data
 // is loaded.
 func (s *Server) ready() bool {
-	c, err := net.DialTimeout("unix", s.Socket, time.Second)
-	if err != nil {
-		return false
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(time.Second)); err != nil {
-		return false
-	}
-	if _, err := c.Write([]byte("PING\r\n")); err != nil {
-		return false
-	}
-	line, err := bufio.NewReader(c).ReadString('\n')
+	line, err := s.say("PING")
 	return err == nil && line == "+PONG\r\n"
 }
 
@@ -148,15 +137,42 @@ func (s *Server) signal(sig syscall.Signal) {
 // Flush empties the server.
 func (s *Server) Flush(tb testing.TB) {
 	tb.Helper()
-	c, err := net.DialTimeout("unix", s.Socket, time.Second)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer c.Close()
-	if _, err := c.Write([]byte("FLUSHALL\r\n")); err != nil {
-		tb.Fatal(err)
-	}
-	if line, err := bufio.NewReader(c).ReadString('\n'); err != nil || line != "+OK\r\n" {
+	if line, err := s.say("FLUSHALL"); err != nil || line != "+OK\r\n" {
 		tb.Fatalf("redistest: flush: %q, %v", line, err)
 	}
+}
+
+// Cluster gives all slots to a server that was started with --cluster-enabled
+// yes, and waits until it serves them.
+func (s *Server) Cluster(tb testing.TB) {
+	tb.Helper()
+	if line, err := s.say("CLUSTER ADDSLOTSRANGE 0 16383"); err != nil || line != "+OK\r\n" {
+		tb.Fatalf("redistest: cluster: %q, %v", line, err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		line, err := s.say("EXISTS k")
+		if err == nil && line == ":0\r\n" {
+			return
+		}
+		if time.Now().After(deadline) {
+			tb.Fatalf("redistest: the cluster does not serve: %q, %v", line, err)
+		}
+	}
+}
+
+// say sends one command over a connection of its own and returns the first line
+// of the answer.
+func (s *Server) say(command string) (string, error) {
+	c, err := net.DialTimeout("unix", s.Socket, time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return "", err
+	}
+	if _, err := c.Write([]byte(command + "\r\n")); err != nil {
+		return "", err
+	}
+	return bufio.NewReader(c).ReadString('\n')
 }
