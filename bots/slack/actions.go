@@ -78,8 +78,8 @@ func (a *Adapter) clicked(ctx context.Context, team string, in interaction) answ
 	if len(in.Actions) == 0 {
 		return a.odd("a click on nothing")
 	}
-	pressedOne := in.Actions[0]
-	b, ok := readButton(pressedOne)
+	act := in.Actions[0]
+	b, ok := readButton(act)
 	if !ok {
 		a.count("slack.ignored") // a field of an open form, or a link
 		return answer{}
@@ -95,7 +95,7 @@ func (a *Adapter) clicked(ctx context.Context, team string, in interaction) answ
 	defer cancel()
 	e := a.pressed(looking, p, chat.Click)
 	e.Message.Thread = or(in.Container.Thread, m.Thread)
-	e.ID = once(in.Trigger, in.User.ID, p.message, pressedOne.ID, pressedOne.Value, pressedOne.Selected.Value, pressedOne.TS)
+	e.ID = once(in.Trigger, in.User.ID, p.message, act.ID, act.Value, act.Selected.Value, act.TS)
 	e.Name, e.Value = b.name, b.value
 	if b.form && a.openForm(ctx, e, in.Trigger, in.Container.Type == "view") {
 		return answer{}

@@ -27,17 +27,29 @@ type view struct {
 	Callback string `json:"callback_id"`
 	Private  string `json:"private_metadata"`
 	State    struct {
-		Values map[string]map[string]struct {
-			Type     string  `json:"type"`
-			Value    *string `json:"value"`
-			Selected *struct {
-				Value string `json:"value"`
-			} `json:"selected_option"`
-			Many []struct {
-				Value string `json:"value"`
-			} `json:"selected_options"`
-		} `json:"values"`
+		Values map[string]map[string]filled `json:"values"` // by block and action
 	} `json:"state"`
+}
+
+// filled is what a person put into a field; which part is used depends on the
+// field.
+type filled struct {
+	Typed  string   `json:"value"`
+	Chosen choice   `json:"selected_option"`
+	Many   []choice `json:"selected_options"`
+}
+
+type choice struct {
+	Value string `json:"value"`
+}
+
+// text is the value in one string, several separated by newlines.
+func (f filled) text() string {
+	var all []string
+	for _, c := range f.Many {
+		all = append(all, c.Value)
+	}
+	return or(f.Typed, or(f.Chosen.Value, strings.Join(all, "\n")))
 }
 
 // formState is what a form carries along for us; the platform keeps 3,000
@@ -220,24 +232,8 @@ func (a *Adapter) formEvent(ctx context.Context, team string, in interaction, ki
 	e.Fields = map[string]string{}
 	for block, actions := range in.View.State.Values {
 		for _, v := range actions {
-			e.Fields[block] = fieldValue(v.Value, v.Selected != nil, func() string { return v.Selected.Value }, func() (all []string) {
-				for _, o := range v.Many {
-					all = append(all, o.Value)
-				}
-				return all
-			}())
+			e.Fields[block] = v.text()
 		}
 	}
 	return e, st, true
-}
-
-// fieldValue is a field's value, whatever its kind.
-func fieldValue(typed *string, chosen bool, choice func() string, many []string) string {
-	switch {
-	case typed != nil:
-		return *typed
-	case chosen:
-		return choice()
-	}
-	return strings.Join(many, "\n")
 }

@@ -258,7 +258,15 @@ func TestSocketMode(t *testing.T) {
 	if !w.WaitSockets(2) {
 		t.Fatal("the connections did not come back")
 	}
+	w.DropSockets()
+	if !w.WaitSockets(2) {
+		t.Fatal("the connections did not come back after a cut")
+	}
 	if d := w.User("U1").Mention("C1", "again"); !d.Acked || len(door.Events()) != 3 {
-		t.Errorf("after the refresh: acked %v, %d events", d.Acked, len(door.Events()))
+		t.Errorf("after the cut: acked %v, %d events", d.Acked, len(door.Events()))
+	}
+	door.Refuse(errors.New("down"))
+	if d := w.User("U1").Mention("C1", "and now?"); d.Acked {
+		t.Error("what was not accepted was acked")
 	}
 }
