@@ -11,6 +11,7 @@ import (
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/intent"
 	"github.com/tierwise/tierwise/internal/llm"
+	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/router"
 	"github.com/tierwise/tierwise/usage"
@@ -124,6 +125,16 @@ func (w *work) why(code, format string, args ...any) {
 
 func (w *work) heldFor(n int) bool {
 	return slices.ContainsFunc(w.held, func(h usage.StepHold) bool { return h.N == n })
+}
+
+// heldAs is what was held for a call.
+func (w *work) heldAs(n int) money.Nano {
+	for _, h := range w.held {
+		if h.N == n {
+			return h.Amount
+		}
+	}
+	return 0
 }
 
 // choose reads the label of a classify answer.

@@ -141,7 +141,7 @@ func (w *work) entry(s step.Step, m catalog.Model) usage.Entry {
 		ID: w.t.Ticket.Attempt(s.N), Tenant: at.Tenant(), Job: w.t.Ticket.Job.ID, Purpose: string(s.Purpose),
 		Channel: at.Channel, Thread: at.Thread, Actor: w.t.Caller.ID, Team: w.charge.team, Workflow: w.charge.workflow, Intent: string(w.want.Intent),
 		Tier: m.Tier.String(), Provider: m.Provider, Model: m.ID, Region: m.Region, Class: w.class.String(), Reasons: codes,
-		Estimate: w.a.Models.bound(m, s, w.a.Clock.Now()), Sample: w.a.Models.Sample(),
+		Estimate: w.heldAs(s.N), Sample: w.a.Models.Sample(),
 	}
 }
 

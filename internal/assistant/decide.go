@@ -112,41 +112,59 @@ const (
 
 // holds are the worst cases of everything the plan may call.
 func (w *work) holds() []usage.StepHold {
-	now := w.a.Clock.Now()
-	var list []usage.StepHold
-	add := func(n int, id string, s step.Step, more int64) {
-		m, ok := w.a.Models.Get(id)
-		if !ok {
-			return
-		}
-		amount, _ := w.a.Models.worst(m, w.a.Models.in(m.Family, s)+more, s.MaxOutput, now)
-		list = append(list, usage.StepHold{N: n, Amount: amount})
-	}
 	k := len(w.steps)
-	lastStep := w.steps[k-1]
+	last := w.steps[k-1]
 	joined := int64(0) // what the merge step will get from the segments
 	for _, s := range w.steps[:k-1] {
 		joined += s.MaxOutput
 	}
-	for i, s := range w.steps {
-		more := int64(0)
-		if i == k-1 {
-			more = joined
-		}
-		add(s.N, w.decision.Model, s, more)
+	var list []usage.StepHold
+	for _, s := range w.steps[:k-1] {
+		list = w.hold(list, s.N, w.decision.Model, s, 0)
 	}
+	list = w.hold(list, last.N, w.decision.Model, last, joined)
 	for _, p := range w.decision.Plan[1:] {
 		switch p.Purpose {
 		case step.Repair, step.Vote:
-			add(k+second, p.Model, lastStep, joined+lastStep.MaxOutput+reserve/4)
+			list = w.hold(list, k+second, p.Model, last, joined+last.MaxOutput+reserve/4)
 		case step.Escalation:
-			add(k+escalation, p.Model, lastStep, joined)
+			list = w.hold(list, k+escalation, p.Model, last, joined)
 		}
 	}
 	if w.spare = w.other(); w.spare.ID != "" {
-		add(k+failover, w.spare.ID, lastStep, joined)
+		list = w.hold(list, k+failover, w.spare.ID, last, joined)
 	}
 	return w.within(list)
+}
+
+// hold adds a call of a step with so many tokens more than its prompt has now.
+func (w *work) hold(list []usage.StepHold, n int, id string, s step.Step, more int64) []usage.StepHold {
+	m, ok := w.a.Models.Get(id)
+	if !ok {
+		return list
+	}
+	amount, _ := w.a.Models.worst(m, w.size(m.Family, s)+more, s.MaxOutput, w.a.Clock.Now())
+	return append(list, usage.StepHold{N: n, Amount: amount})
+}
+
+// size is Models.in of one of the intent's own steps, counted once.
+func (w *work) size(family string, s step.Step) int64 {
+	key := sizeKey{family, s.N}
+	n, ok := w.sizes[key]
+	if !ok {
+		n = w.a.Models.in(family, s)
+		if w.sizes == nil {
+			w.sizes = map[sizeKey]int64{}
+		}
+		w.sizes[key] = n
+	}
+	return n
+}
+
+// sizeKey names a step as one tokenizer family counts it.
+type sizeKey struct {
+	family string
+	n      int
 }
 
 // other is the model to walk to when the first fails: of those the router

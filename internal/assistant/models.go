@@ -107,12 +107,6 @@ func (m *Models) worst(r catalog.Model, in, out int64, at time.Time) (money.Nano
 	return r.WorstCase, r.WorstCase > 0
 }
 
-// bound is the most a step can cost on a model.
-func (m *Models) bound(r catalog.Model, s step.Step, at time.Time) money.Nano {
-	n, _ := m.worst(r, m.in(r.Family, s), s.MaxOutput, at)
-	return n
-}
-
 // families are the tokenizer families of the ready models.
 func (m *Models) families() []string {
 	var out []string

@@ -37,6 +37,7 @@ type work struct {
 	windows  []usage.Window
 	levels   []usage.Level
 	held     []usage.StepHold
+	sizes    map[sizeKey]int64
 	spare    catalog.Model // to walk to when the first fails; zero when there is none
 
 	last    *usage.Settlement // the booking that waits

@@ -32,6 +32,19 @@ func wants(t *testing.T, m localchat.Message, parts ...string) {
 	}
 }
 
+// sees fails unless somebody sees a post with that text at a place.
+func sees(t *testing.T, h *House, at chat.Place, who, part string) {
+	t.Helper()
+	var all []string
+	for _, m := range h.Posts(at, who) {
+		if strings.Contains(m.Post.Text, part) {
+			return
+		}
+		all = append(all, m.Post.Text)
+	}
+	t.Errorf("%s does not see %q among:\n%s", who, part, strings.Join(all, "\n---\n"))
+}
+
 func TestAMentionIsAnsweredInItsThread(t *testing.T) {
 	in(t, func(t *testing.T) {
 		h := New(t)

@@ -51,6 +51,8 @@ type House struct {
 	Policy    config.Policy
 	// Hidden makes the platform withhold every conversation.
 	Hidden bool
+	// Less takes capabilities away from the platform.
+	Less func(*chat.Capabilities)
 	// Unfinished says that a post may stay without its end.
 	Unfinished bool
 	worker     *intake.Worker

@@ -31,7 +31,9 @@ func Err(kind error) error { return fmt.Errorf("%s: %w", ProviderText, kind) }
 
 // Provider is a llm.Client by script. Models without a script answer "Fine."
 type Provider struct {
-	local *local.Client
+	// OnCall, when set, is told of each call instead of keeping it.
+	OnCall func()
+	local  *local.Client
 
 	mu      sync.Mutex
 	scripts map[string][]Turn
@@ -69,7 +71,11 @@ func (p *Provider) Models() []string {
 func (p *Provider) next(r llm.Request) Turn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calls = append(p.calls, r)
+	if p.OnCall != nil {
+		p.OnCall()
+	} else {
+		p.calls = append(p.calls, r)
+	}
 	turns := p.scripts[r.Model.ID]
 	switch len(turns) {
 	case 0:
