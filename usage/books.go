@@ -65,7 +65,8 @@ func grow(rows map[Key]*Cell, key Key, by Cell) {
 		*c = c.Add(by)
 		return
 	}
-	rows[key] = &by
+	first := by // of its own, so that by stays off the heap when the row is there
+	rows[key] = &first
 }
 
 // values is a window's rows as stores take them.

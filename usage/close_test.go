@@ -272,9 +272,10 @@ func TestClosingCanBeStoppedAtAnyPointAndRepeated(t *testing.T) {
 	var want usage.Checkpoint
 	for _, after := range []bool{false, true} {
 		for step := 0; ; step++ {
-			clk := clock.NewManual(time.Date(2026, 8, 24, 9, 0, 0, 0, time.UTC))
+			clk := clock.NewManual(time.Date(2026, 8, 29, 9, 0, 0, 0, time.UTC))
 			s := newShop(memory.New(clk), clk)
-			s.work(t, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), 1)
+			s.work(t, time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC), 3)
+			clk.Set(time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC))
 			p, err := usage.Verify(ctx, s, tenant)
 			before := proven(t, p, err)
 			dir := t.TempDir()

@@ -58,6 +58,8 @@ type Settlement struct {
 	Step   int    `json:"step"`
 	// Entry is the attempt; nil when only a job is closed. The store fills At
 	// and Windows (those of the hold; when the hold is gone, those of Fallback).
+	// Only an entry that is moved from another store, which is one that carries
+	// both while Hold is empty, keeps them.
 	Entry    *Entry   `json:"entry,omitempty"`
 	Fallback []Window `json:"fallback,omitempty"`
 	// Finish, when set, closes the job in the same step. It is ignored, and

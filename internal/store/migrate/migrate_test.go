@@ -241,7 +241,7 @@ func openSQLite(tb testing.TB, clk clock.Clock) *sqlite.Store {
 
 func TestCopyBetweenStores(t *testing.T) {
 	for _, from := range []string{"memory", "sqlite"} {
-		for _, to := range []string{"memory", "redis"} {
+		for _, to := range []string{"memory", "sqlite", "redis"} {
 			t.Run(from+" to "+to, func(t *testing.T) { testCopy(t, from, to) })
 		}
 	}
@@ -254,7 +254,10 @@ func testCopy(t *testing.T, from, to string) {
 		src = openSQLite(t, clk)
 	}
 	dst, advance := storetest.Store(memory.New(clk)), clk.Advance
-	if to == "redis" {
+	switch to {
+	case "sqlite":
+		dst = openSQLite(t, clk)
+	case "redis":
 		dst, advance = openRedis(t)
 	}
 	used(t, src, clk, 6)
@@ -268,7 +271,7 @@ func testCopy(t *testing.T, from, to string) {
 		times = times && w.Times
 		t.Logf("%s: %d entries, %s, %d records, %d limits, times kept: %v", w.Tenant, w.Entries, w.Cost, w.Records, w.Limits, w.Times)
 	}
-	if to == "memory" && !times {
+	if to != "redis" && !times {
 		t.Error("the times of booking were lost")
 	}
 	want, got := stateOf(t, src, times), stateOf(t, dst, times)
