@@ -25,7 +25,7 @@ const (
 
 // catchUp reads what was missed since an instant; zero is a start, where only
 // the last minutes are looked at.
-func (a *Adapter) catchUp(ctx context.Context, guilds []guild, since time.Time) {
+func (a *Adapter) catchUp(ctx context.Context, shard int, guilds []guild, since time.Time) {
 	defer a.recovered()
 	now := a.clock.Now()
 	if since.UnixNano() <= 0 {
@@ -35,9 +35,10 @@ func (a *Adapter) catchUp(ctx context.Context, guilds []guild, since time.Time) 
 	if oldest := now.Add(-catchMost); since.Before(oldest) {
 		since = oldest
 	}
+	a.recall(ctx, shard)
 	read := map[string]bool{}
 	for _, id := range a.recent.keys() {
-		if guildID, ok := a.recent.get(id); ok && len(read) < catchChannels {
+		if guildID, ok := a.recent.get(id); ok && a.shardOf(guildID) == shard && len(read) < catchChannels {
 			read[id] = true
 			a.catchChannel(ctx, guildID, id, since)
 		}
@@ -97,7 +98,7 @@ func (a *Adapter) catchChannel(ctx context.Context, guildID, id string, since ti
 			return -1
 		})
 		for _, m := range page {
-			a.caught(guildID, m)
+			a.caught(ctx, guildID, m)
 		}
 		if len(page) < pageSize {
 			return
@@ -106,7 +107,7 @@ func (a *Adapter) catchChannel(ctx context.Context, guildID, id string, since ti
 	}
 }
 
-func (a *Adapter) caught(guildID string, m message) {
+func (a *Adapter) caught(ctx context.Context, guildID string, m message) {
 	m.Guild = guildID
 	if a.ours(m) || m.Author == nil || m.Author.Bot || m.Webhook != "" || !m.spoken() || !a.maybe(m) {
 		return
@@ -114,5 +115,5 @@ func (a *Adapter) caught(guildID string, m message) {
 	if _, known := a.named.get(m.ID); known {
 		return
 	}
-	a.lanes.put(m.Channel, func(ctx context.Context) { a.hear(ctx, m, false) })
+	a.lanes.wait(ctx, m.Channel, func(ctx context.Context) { a.hear(ctx, m, false) })
 }

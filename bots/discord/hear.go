@@ -133,7 +133,7 @@ func (a *Adapter) hear(ctx context.Context, m message, edit bool) {
 		return
 	}
 	a.named.put(m.ID, struct{}{})
-	a.recent.put(m.Channel, m.Guild)
+	a.asked(ctx, m.Channel, m.Guild)
 	a.count("discord.accepted")
 	a.typing.start(a.lanes.ctx, m.Channel)
 }
@@ -266,6 +266,9 @@ func (a *Adapter) speaker(ctx context.Context, guildID string, m message) (chat.
 		if err == nil {
 			who = fresh
 		}
+	}
+	if m.Member != nil { // fresher than what is known
+		a.world.members.put(guildID+"/"+who.User.ID, who)
 	}
 	actor := who.actor("")
 	if g, err := a.world.guild(ctx, guildID); err == nil {

@@ -22,15 +22,17 @@ const (
 
 // reading is one History under way.
 type reading struct {
-	a     *Adapter
-	q     chat.HistoryQuery
-	max   int
-	id    string // channel the API reads
-	from  string // first message id, "" when there is no bound
-	msgs  []message
-	root  *message
-	more  bool // there is more than was kept
-	empty int  // messages of people without any content
+	a      *Adapter
+	q      chat.HistoryQuery
+	max    int
+	id     string // channel the API reads
+	from   string // first message id, "" when there is no bound
+	msgs   []message
+	root   *message
+	more   bool // there is more than was kept
+	spoken int  // messages of people
+	empty  int  // those without any content
+	direct bool
 }
 
 // History reads a thread or channel, newest page first, and gives it oldest
@@ -53,6 +55,7 @@ func (a *Adapter) history(ctx context.Context, q chat.HistoryQuery) (chat.Histor
 	if err != nil {
 		return chat.History{}, err
 	}
+	read.direct = parent.Type == directChannel
 	out := chat.History{Channel: a.world.describe(ctx, q.Place.Workspace, parent)}
 	if q.Place.Thread != "" {
 		if err := read.thread(ctx); err != nil {
@@ -196,9 +199,15 @@ func (r *reading) messages(ctx context.Context) ([]chat.Message, error) {
 			m = *m.Referenced
 		}
 		c := r.a.read(ctx, r.q.Place.Workspace, m, me)
+		if r.direct {
+			c.Permalink = permalink("@me", m.Channel, m.ID)
+		}
 		c.Thread = r.q.Place.Thread
-		if c.Text == "" && len(c.Files) == 0 && !c.Author.Self {
-			r.empty++
+		if !c.Author.Self && !c.Author.Bot {
+			r.spoken++
+			if c.Text == "" && len(c.Files) == 0 {
+				r.empty++
+			}
 		}
 		out = append(out, c)
 	}
@@ -217,23 +226,29 @@ func (r *reading) coverage(ctx context.Context, parent channel, out []chat.Messa
 	if r.more {
 		c.Total, c.Why = -1, "the newest were kept, older ones are left out"
 	}
-	spoken := 0
 	for _, m := range out {
 		c.FilesSkipped += len(m.Files)
-		if !m.Author.Self {
-			spoken++
-		}
 	}
 	if len(out) > 0 {
 		c.From, c.To = out[0].At, out[len(out)-1].At
 	}
 	switch {
-	case r.empty > 0 && r.empty == spoken:
+	case r.withheld():
 		c.Hidden, c.Why = true, "the bot may not see message contents here"
 	case len(out) == 0 && r.blind(ctx, parent):
 		c.Hidden, c.Why = true, "the bot may not read the history here"
 	}
 	return c
+}
+
+// withheld reports whether contents are hidden from us. People do write
+// messages without text, but not most of theirs; where the intent is known to
+// be missing, one is enough, because then only messages that name us are shown.
+func (r *reading) withheld() bool {
+	if r.a.cfg.WithoutContent || r.a.hidden.Load() {
+		return r.empty > 0
+	}
+	return r.empty*2 > r.spoken
 }
 
 // blind reports whether we lack the permission to read history, for which the

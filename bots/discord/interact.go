@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -114,12 +115,12 @@ func (a *Adapter) event(ctx context.Context, i interaction) (chat.Event, bool, e
 	if i.Where != nil && i.Where.ID != "" {
 		a.seenChannel(i)
 	}
-	at, ch := place(guildID, i.Channel, ""), chat.Channel{}
-	if guildID != "" {
-		var err error
-		if at, ch, err = a.world.placeOf(ctx, guildID, i.Channel); err != nil {
-			return chat.Event{}, false, err
-		}
+	if i.Member != nil {
+		a.world.members.put(guildID+"/"+who.ID, *i.Member)
+	}
+	at, ch, err := a.whereOf(ctx, guildID, i)
+	if err != nil {
+		return chat.Event{}, false, err
 	}
 	e := chat.Event{ID: i.ID, Place: at, Channel: ch, Actor: who, At: madeAt(i.ID), ReplyTo: chat.ReplyTo{Place: at, Private: true, To: who.ID}}
 	if i.Message != nil {
@@ -127,6 +128,24 @@ func (a *Adapter) event(ctx context.Context, i interaction) (chat.Event, bool, e
 		e.ReplyTo.Message = i.Message.ID
 	}
 	return e, true, nil
+}
+
+// whereOf is the place of an interaction. People can run commands where the bot
+// sees nothing; then what the interaction says of the channel is all there is,
+// and the channel counts as private.
+func (a *Adapter) whereOf(ctx context.Context, guildID string, i interaction) (chat.Place, chat.Channel, error) {
+	if guildID == "" { // a server is being chosen
+		return place("", i.Channel, ""), chat.Channel{}, nil
+	}
+	at, ch, err := a.world.placeOf(ctx, guildID, i.Channel)
+	if err == nil || i.Where == nil || !errors.Is(err, chat.ErrNoAccess) && !errors.Is(err, chat.ErrGone) {
+		return at, ch, err
+	}
+	at = place(guildID, i.Channel, "")
+	if i.Where.isThread() {
+		at = place(guildID, i.Where.Parent, i.Channel)
+	}
+	return at, chat.Channel{Place: at.InChannel(), Name: i.Where.Name, Kind: chat.PrivateChannel, Shared: chat.NotShared}, nil
 }
 
 // seenChannel learns a direct-message channel from an interaction; those are

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // lanes are bounded queues, one for each channel, so that what is said in a
@@ -36,11 +37,27 @@ func newLanes(a *Adapter) *lanes {
 
 // put queues work for a channel; false when its queue is full.
 func (l *lanes) put(key string, do func(context.Context)) bool {
+	ok := l.try(key, do)
+	if !ok {
+		l.a.count("discord.flood")
+	}
+	return ok
+}
+
+// wait queues work for a channel as soon as there is room.
+func (l *lanes) wait(ctx context.Context, key string, do func(context.Context)) {
+	for !l.try(key, do) {
+		if sleepFor(ctx, 20*time.Millisecond) != nil {
+			return
+		}
+	}
+}
+
+func (l *lanes) try(key string, do func(context.Context)) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	queue, busy := l.waiting[key]
 	if len(queue) >= laneMost {
-		l.a.count("discord.flood")
 		return false
 	}
 	l.waiting[key] = append(queue, do)

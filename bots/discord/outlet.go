@@ -231,8 +231,13 @@ func (p *reply) name(ref chat.Ref) string {
 	return ref.ID
 }
 
+// edit reaches what the token made, and beyond that, as the bot, what is
+// public.
 func (p *reply) edit(ctx context.Context, ref chat.Ref, o outgoing) error {
 	_, err := p.patch(ctx, p.name(ref), o)
+	if codeOf(err) == codeUnknownMessage {
+		return (&room{r: p.r}).edit(ctx, ref, o)
+	}
 	return err
 }
 
@@ -249,5 +254,9 @@ func (p *reply) erase(ctx context.Context, ref chat.Ref) error {
 	if !p.r.live() {
 		return chat.ErrGone
 	}
-	return p.r.a.rest.do(ctx, call{method: http.MethodDelete, route: "/webhooks/{}/{}/messages/{}", args: []string{p.r.addr.App, p.r.addr.Token, p.name(ref)}, token: true, repeatable: true}, nil)
+	err := p.r.a.rest.do(ctx, call{method: http.MethodDelete, route: "/webhooks/{}/{}/messages/{}", args: []string{p.r.addr.App, p.r.addr.Token, p.name(ref)}, token: true, repeatable: true}, nil)
+	if codeOf(err) == codeUnknownMessage {
+		return (&room{r: p.r}).erase(ctx, ref)
+	}
+	return err
 }

@@ -14,7 +14,6 @@ const (
 	permView          = uint64(discordgo.PermissionViewChannel)
 	permSend          = uint64(discordgo.PermissionSendMessages)
 	permHistory       = uint64(discordgo.PermissionReadMessageHistory)
-	permEmbed         = uint64(discordgo.PermissionEmbedLinks)
 	permAttach        = uint64(discordgo.PermissionAttachFiles)
 	permCreateThreads = uint64(discordgo.PermissionCreatePublicThreads)
 	permSendInThreads = uint64(discordgo.PermissionSendMessagesInThreads)
@@ -23,7 +22,7 @@ const (
 )
 
 // leastPermissions are what the bot needs, and all that its invite asks for.
-const leastPermissions = permView | permSend | permHistory | permEmbed | permAttach | permCreateThreads | permSendInThreads
+const leastPermissions = permView | permSend | permHistory | permAttach | permCreateThreads | permSendInThreads
 
 // permissions computes what a member may do in a channel, as
 // https://discord.com/developers/docs/topics/permissions says (read

@@ -40,6 +40,7 @@ type shard struct {
 	name    string        // the platform's id of the session
 	lost    chan struct{} // closed when the present connection ends
 	conn    net.Conn
+	work    context.Context // of catching up; ends with the shard
 	catches sync.WaitGroup
 }
 
@@ -54,6 +55,7 @@ const (
 // run keeps the shard connected until ctx ends or Discord refuses us for good.
 func (s *shard) run(ctx context.Context) error {
 	defer s.catches.Wait()
+	s.work = ctx
 	wait := s.a.pace.back
 	for {
 		began := time.Now()
@@ -235,7 +237,7 @@ func (s *shard) begun(raw json.RawMessage) {
 		s.a.count("discord.unreadable_ready")
 	}
 	since := time.Unix(0, s.last.Load())
-	s.catches.Go(func() { s.a.catchUp(s.a.lanes.ctx, r.Guilds, since) })
+	s.catches.Go(func() { s.a.catchUp(s.work, s.id, r.Guilds, since) })
 }
 
 func (s *shard) ended(from *discordgo.Session) {

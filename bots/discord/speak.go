@@ -79,6 +79,14 @@ func (r *responder) put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 		return chat.Ref{}, err
 	}
 	refs, err := say.all(ctx, p.Job, parts, 0)
+	if len(refs) == 0 && unusable(err) {
+		// Discord takes no word by this token, though it is young: it never
+		// saw the acknowledgement, or it has forgotten it.
+		r.a.count("discord.token_lost")
+		if say, err = r.directly(ctx); err == nil {
+			refs, err = say.all(ctx, p.Job, parts, 0)
+		}
+	}
 	if len(refs) == 0 {
 		return chat.Ref{}, err
 	}
@@ -87,6 +95,15 @@ func (r *responder) put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 		err = fmt.Errorf("%w: %w", chat.ErrUnknownResult, err) // half of it is seen: it must not be sent again
 	}
 	return refs[0], err
+}
+
+// unusable reports whether an interaction's token is not accepted.
+func unusable(err error) bool {
+	switch codeOf(err) {
+	case codeUnknownInteraction, codeUnknownWebhook, codeInvalidToken:
+		return true
+	}
+	return false
 }
 
 // replace edits the parts that are there, adds what is missing and removes

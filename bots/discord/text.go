@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"encoding/json"
 	"regexp"
 	"strings"
 
@@ -44,16 +45,47 @@ func author(m message) member {
 	return who
 }
 
-// text is what a message says, with names where the platform has ids. Cards of
-// other bots count where a message has no text of its own.
+// shown is what a message without a text of its own shows: what it forwards,
+// its cards, and the texts among its components.
+func shown(m message) []string {
+	var lines []string
+	for _, f := range m.Forwarded {
+		lines = append(lines, f.Message.Content)
+	}
+	for _, e := range m.Embeds {
+		lines = append(lines, strings.TrimSpace(e.Title+"\n"+e.Text))
+	}
+	type part struct {
+		Content    string            `json:"content"`
+		Components []json.RawMessage `json:"components"`
+	}
+	var walk func(raw json.RawMessage, deep int)
+	walk = func(raw json.RawMessage, deep int) {
+		var p part
+		if json.Unmarshal(raw, &p) != nil || deep > 5 {
+			return
+		}
+		if p.Content != "" {
+			lines = append(lines, p.Content)
+		}
+		for _, c := range p.Components {
+			walk(c, deep+1)
+		}
+	}
+	var top []json.RawMessage
+	if json.Unmarshal(m.Components, &top) == nil {
+		for _, c := range top {
+			walk(c, 0)
+		}
+	}
+	return lines
+}
+
+// text is what a message says, with names where the platform has ids.
 func (a *Adapter) text(ctx context.Context, guildID string, m message) string {
 	text := m.Content
 	if text == "" {
-		var b strings.Builder
-		for _, e := range m.Embeds {
-			b.WriteString(strings.TrimSpace(e.Title+"\n"+e.Text) + "\n")
-		}
-		text = strings.TrimSpace(b.String())
+		text = strings.TrimSpace(strings.Join(shown(m), "\n"))
 	}
 	if !strings.Contains(text, "<") {
 		return text

@@ -146,6 +146,15 @@ func (w *town) connect(door chat.Door, change ...func(*Config)) {
 	w.settle()
 }
 
+// again connects a new adapter, as a restart does. What was delivered before is
+// nothing to wait for.
+func (w *town) again(door chat.Door, change ...func(*Config)) {
+	for range w.f.Dispatched() {
+		w.tell.add("discord.event")
+	}
+	w.connect(door, change...)
+}
+
 // settle returns when everything delivered so far was handled.
 func (w *town) settle() {
 	w.tell.wait("discord.event", w.f.Dispatched())

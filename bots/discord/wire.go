@@ -136,6 +136,11 @@ type message struct {
 		Count int `json:"count"`
 	} `json:"reactions"`
 	Components json.RawMessage `json:"components"`
+	Forwarded  []struct {
+		Message struct {
+			Content string `json:"content"`
+		} `json:"message"`
+	} `json:"message_snapshots"`
 }
 
 type mentioned struct {

@@ -12,6 +12,7 @@ type faults struct {
 	limits    []Limit
 	errors    []int // statuses of the next writes
 	slow      time.Duration
+	together  *barrier
 	gone      bool
 	callback  int // error code of the next callback
 	strange   bool
@@ -44,6 +45,25 @@ func (f *Fake) FailNext(statuses ...int) { f.set(func(s *faults) { s.errors = st
 
 // Slow delays every answer.
 func (f *Fake) Slow(d time.Duration) { f.set(func(s *faults) { s.slow = d }) }
+
+// HoldUntil lets no answer out until a number of requests wait for one.
+func (f *Fake) HoldUntil(requests int) {
+	f.set(func(s *faults) { s.together = &barrier{missing: requests, open: make(chan struct{})} })
+}
+
+// barrier opens when enough have come.
+type barrier struct {
+	missing int
+	open    chan struct{}
+}
+
+// come counts one more and returns what to wait for. Fake.mu is held.
+func (b *barrier) come() <-chan struct{} {
+	if b.missing--; b.missing == 0 {
+		close(b.open)
+	}
+	return b.open
+}
 
 // Vanish makes every channel, message and token unknown.
 func (f *Fake) Vanish() { f.set(func(s *faults) { s.gone = true }) }

@@ -111,7 +111,14 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request, route string, h han
 	f.checkRequest(in)
 	f.mu.Lock()
 	slow := f.faults.slow
+	var open <-chan struct{}
+	if f.faults.together != nil {
+		open = f.faults.together.come()
+	}
 	f.mu.Unlock()
+	if open != nil {
+		<-open
+	}
 	if slow > 0 {
 		time.Sleep(slow)
 	}
