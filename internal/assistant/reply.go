@@ -184,11 +184,3 @@ func (w *work) strongerButton(out answer) []chat.Button {
 	}
 	return []chat.Button{{Name: "answer.stronger", Value: w.t.Ticket.Job.ID, Label: fmt.Sprintf("Stronger ≈ %s, at most %s", o.Likely.Short(), o.Worst.Short())}}
 }
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n])
-}
