@@ -82,8 +82,8 @@ func (a *Assistant) Serve(ctx context.Context, t turn.Task) (turn.Result, error)
 	case chat.Click, chat.Submit:
 		return a.click(ctx, t)
 	case chat.Stop:
-		id, by, _ := strings.Cut(t.Event.Value, "|")
-		return a.stop(ctx, t, id, by)
+		id, _, _ := strings.Cut(t.Event.Value, "/") // a job, or one of its posts
+		return a.stop(ctx, t, id, "")
 	}
 	return turn.Result{}, nil
 }

@@ -215,6 +215,30 @@ func TestStopMidStream(t *testing.T) {
 	})
 }
 
+func TestThePlatformsOwnStopButton(t *testing.T) {
+	for _, text := range []string{"@tierwise what is the plan?", "@tierwise summarize this"} {
+		in(t, func(t *testing.T) {
+			h := New(t)
+			h.Provider.Script(Eco, Turn{Text: strings.Repeat("word ", 200), Each: 200 * time.Millisecond})
+			if _, err := h.Desk.Say(t.Context(), Anna, In(General, Thread), text); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(4 * time.Second)
+			live := h.Last(In(General, Thread), Anna)
+			if err := h.Desk.Stop(t.Context(), Anna, Workspace, live.Ref); err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			h.Idle()
+			m, _ := h.World.Message(Workspace, live.Ref)
+			wants(t, m, "Stopped.")
+			if rows := h.Entries(); len(rows) != 1 || rows[0].Status != usage.Cancelled || rows[0].Source != usage.Estimated || time.Since(begun) > 3*time.Second {
+				t.Errorf("after %s: %+v", time.Since(begun), rows)
+			}
+		})
+	}
+}
+
 // press presses Stop and does not wait.
 func press(h *House, who string, m localchat.Message) {
 	h.T.Helper()

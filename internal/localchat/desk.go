@@ -181,7 +181,8 @@ func (d *Desk) Cancel(ctx context.Context, who string, o Opened) error {
 	return d.door.Accept(ctx, e)
 }
 
-// Stop stops a post of the bot that is on its way.
+// Stop stops a post of the bot that is on its way; the event's value is the
+// post's job.
 func (d *Desk) Stop(ctx context.Context, who, workspace string, ref chat.Ref) error {
 	at, err := d.world.stop(who, workspace, ref)
 	if err != nil {
@@ -192,6 +193,9 @@ func (d *Desk) Stop(ctx context.Context, who, workspace string, ref chat.Ref) er
 		return err
 	}
 	e.Message = ref
+	if m, ok := d.world.Message(workspace, ref); ok && m.Post != nil {
+		e.Value = m.Post.Job
+	}
 	return d.door.Accept(ctx, e)
 }
 
