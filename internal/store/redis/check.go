@@ -32,6 +32,10 @@ func (s *Store) Check(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	out := info.findings()
+	// A managed service may hide its configuration; then this is not known.
+	if conf, err := s.client.ConfigGet(ctx, "aof-load-truncated").Result(); err == nil && info["aof_enabled"] == "1" && conf["aof-load-truncated"] == "yes" {
+		out = append(out, Finding{Say: "aof-load-truncated is yes: two crashes of Redis shortly after each other can book one attempt twice. Set aof-load-truncated no and run redis-check-aof --fix before each start."})
+	}
 	before := time.Now()
 	server, err := s.client.Time(ctx).Result()
 	if err != nil {

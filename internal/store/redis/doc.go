@@ -22,6 +22,9 @@
 // and writing packed cells takes a quarter and an eighth of that. Amounts in a
 // cell are kept as dollars and nano-dollars, so that the sum stays exact.
 //
+// One script is one transaction in the append-only file. Redis can apply half of
+// one after two crashes, which no script can prevent; see mend.
+//
 // The package does not seal, price or decide anything, spools nothing while
 // Redis is away (ErrDown says so), and cannot undo what an operator loses by
 // eviction or by a failover without Replicated.

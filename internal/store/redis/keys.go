@@ -56,6 +56,9 @@ func spaceKey(tenant string) string { return rootKey(partition(tenant)) + "t:" +
 // schemaKey holds the version of this layout.
 func schemaKey() string { return rootKey(0) + "schema" }
 
+// mendedKey holds the runs of servers that were mended.
+func mendedKey() string { return rootKey(0) + "mended" }
+
 // probeKey is written, read and deleted by Check.
 func probeKey(nonce string) string { return rootKey(0) + "probe:" + nonce }
 

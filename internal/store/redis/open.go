@@ -49,6 +49,7 @@ type Store struct {
 	instance string // begins every nonce
 	nonces   atomic.Int64
 	turn     atomic.Int64 // where the next Claim and Posts begin
+	mended   sync.Map     // runs of servers whose log needs no rewrite: run id → true
 	waiters  sync.WaitGroup
 }
 
@@ -102,11 +103,14 @@ func (s *Store) start(ctx context.Context) error {
 	for _, f := range findings {
 		if f.Refuse {
 			err = errors.Join(err, fmt.Errorf("%w: %s", ErrUnfit, f.Say))
-		} else if s.opt.Warn != nil {
-			s.opt.Warn(f)
+		} else {
+			s.warn(f)
 		}
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.mend(ctx); err != nil {
 		return err
 	}
 	return s.migrate(ctx, migrations)

@@ -119,9 +119,13 @@ func (s *Store) settleArgs(st usage.Settlement, in usage.Booked) ([]any, error) 
 	return append(args, posts...), err
 }
 
-// Sweep implements usage.Ledger. It also forgets records that have ended.
+// Sweep implements usage.Ledger. It also forgets records that have ended, and
+// sees to a server that was started again.
 func (s *Store) Sweep(ctx context.Context) (usage.Swept, error) {
 	var out usage.Swept
+	if err := s.mend(ctx); err != nil {
+		return out, err
+	}
 	for left := everyPartition(); len(left) > 0; {
 		calls := make([]batched, len(left))
 		for i, p := range left {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -52,7 +53,9 @@ func Start(tb testing.TB, fsync string, more ...string) *Server {
 	_, port, _ := net.SplitHostPort(s.Addr) // freeAddr made it
 	s.args = []string{"--bind", "127.0.0.1", "--port", port, "--unixsocket", s.Socket, "--dir", dir, "--save", "", "--loglevel", "warning", "--logfile", filepath.Join(dir, "log")}
 	if fsync != Off {
-		s.args = append(s.args, "--appendonly", "yes", "--appendfsync", fsync)
+		// A half-written transaction at the end must be cut off whole. Only
+		// redis-check-aof does that, so Run calls it and the server must not try.
+		s.args = append(s.args, "--appendonly", "yes", "--appendfsync", fsync, "--aof-load-truncated", "no")
 	}
 	s.args = append(s.args, more...)
 	tb.Cleanup(func() {
@@ -84,8 +87,42 @@ func (s *Server) URL() string { return "unix://" + s.Socket }
 // TCP is the same server over the loopback interface.
 func (s *Server) TCP() string { return "redis://" + s.Addr }
 
-// Run starts the server again over the same data and waits until it answers.
+// Run starts the server again over the same data, as an operator should: after
+// redis-check-aof has cut off what the last write left half done. It waits until
+// the server answers.
 func (s *Server) Run() error {
+	if err := s.fix(); err != nil {
+		return err
+	}
+	return s.RunAsIs()
+}
+
+// fix cuts a half-written end off the append-only file, if there is one.
+func (s *Server) fix() error {
+	manifest := filepath.Join(s.dir, "appendonlydir", "appendonly.aof.manifest")
+	if _, err := os.Stat(manifest); err != nil {
+		return nil // nothing was written yet
+	}
+	check := exec.Command("redis-check-aof", "--fix", manifest)
+	check.Stdin = strings.NewReader("y\n")
+	if out, err := check.CombinedOutput(); err != nil {
+		return fmt.Errorf("redistest: redis-check-aof: %w: %s", err, out)
+	}
+	return nil
+}
+
+// Log is the file that grows with every write, for tests that damage it.
+func (s *Server) Log(tb testing.TB) string {
+	tb.Helper()
+	found, err := filepath.Glob(filepath.Join(s.dir, "appendonlydir", "*.incr.aof"))
+	if err != nil || len(found) != 1 {
+		tb.Fatalf("redistest: append-only files %v, %v", found, err)
+	}
+	return found[0]
+}
+
+// RunAsIs is Run without redis-check-aof.
+func (s *Server) RunAsIs() error {
 	s.cmd = exec.Command("redis-server", s.args...)
 	if err := s.cmd.Start(); err != nil {
 		return fmt.Errorf("redistest: start: %w", err)
