@@ -40,6 +40,7 @@ type Settings interface {
 	Resolve(ctx context.Context, at chat.Place, ch chat.Channel, person string) (settings.Resolved, error)
 	Set(ctx context.Context, c settings.Change) (settings.Applied, error)
 	Reset(ctx context.Context, c settings.Change) (settings.Applied, error)
+	Teams(ctx context.Context, tenant string) ([]settings.Team, error)
 }
 
 // People turns people into pseudonyms, and those into names for who may see them.

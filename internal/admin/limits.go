@@ -2,14 +2,19 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/config"
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/journal"
 	"github.com/tierwise/tierwise/internal/money"
+	"github.com/tierwise/tierwise/internal/redact"
+	"github.com/tierwise/tierwise/internal/settings"
+	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -164,28 +169,64 @@ func (a *Admin) limitID(ctx context.Context, t turn.Task, scope string, args []s
 		}
 		return usage.AnyID, args, nil
 	}
-	name := args[0]
-	switch scope {
-	case "role":
-		return "role:" + name, args[1:], nil
-	case "team", "workflow":
-		return name, args[1:], nil
-	}
+	id, err := a.limitOwner(ctx, t, scope, args[0])
+	return id, args[1:], err
+}
+
+// limitOwner finds what a name stands for in a scope.
+func (a *Admin) limitOwner(ctx context.Context, t turn.Task, scope, name string) (string, error) {
 	p := t.Event.Place
 	dir := a.Openers(p.Platform).Directory()
-	if scope == "channel" {
+	switch scope {
+	case "role":
+		return "role:" + name, nil
+	case "team", "workflow":
+		return a.cardMeant(ctx, t, scope, name)
+	case "channel":
 		at, err := dir.Resolve(ctx, p.Workspace, name)
-		if err != nil {
-			return "", nil, fault.Newf(fault.NotFound, "I don't know a channel %s.", clip(name, 40))
+		if errors.Is(err, chat.ErrNotFound) {
+			return "", fault.Newf(fault.NotFound, "I don't know a channel %s.", redact.Name(name))
 		}
-		return at.Channel, args[1:], nil
+		return at.Channel, err
 	}
-	person, err := dir.Actor(ctx, p.Workspace, strings.Trim(name, "<@>"))
+	id, _, _ := strings.Cut(strings.Trim(name, "<@!>"), "|")
+	person, err := dir.Actor(ctx, p.Workspace, id)
+	if errors.Is(err, chat.ErrNotFound) {
+		return "", fault.Newf(fault.NotFound, "I don't know a person %s. Give the platform's id of a person.", redact.Name(name))
+	}
 	if err != nil {
-		return "", nil, fault.Newf(fault.NotFound, "I don't know a person %s.", clip(name, 40))
+		return "", fmt.Errorf("admin: person: %w", err)
 	}
-	id, err := a.People.See(ctx, p.Tenant(), person)
-	return id, args[1:], err
+	return a.People.See(ctx, p.Tenant(), person)
+}
+
+// cardMeant finds a team or workflow; a limit for one that is not there would
+// never hold for anything.
+func (a *Admin) cardMeant(ctx context.Context, t turn.Task, scope, name string) (string, error) {
+	known := t.Settings.Workflows()
+	for _, i := range step.Intents() { // what is booked without a card
+		known = append(known, string(i))
+	}
+	if scope == "team" {
+		teams, err := a.Settings.Teams(ctx, t.Event.Place.Tenant())
+		if err != nil {
+			return "", fmt.Errorf("admin: teams: %w", err)
+		}
+		known = []string{settings.Unassigned}
+		for _, team := range teams {
+			known = append(known, team.ID)
+		}
+	}
+	for _, k := range known {
+		if strings.EqualFold(k, name) {
+			return k, nil
+		}
+	}
+	say := fmt.Sprintf("I don't know a %s %s.", scope, redact.Name(name))
+	if near := config.Nearest(name, known); near != "" {
+		say += " Did you mean " + near + "?"
+	}
+	return "", fault.New(fault.NotFound, say)
 }
 
 // underCap keeps the sum of all workspaces' limits, with what is added to them
