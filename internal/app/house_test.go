@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -142,7 +143,7 @@ func reckon(ctx context.Context, s kept, p *platform, accepted map[string]task) 
 		}
 		switch {
 		case finals > 1:
-			r.double = append(r.double, id)
+			r.double = append(r.double, fmt.Sprintf("%s %+v", id, p.answers(id)))
 		case finals == 1 && k.private():
 			r.private++
 		case finals == 1:
@@ -198,6 +199,12 @@ func (r reckoning) check(t testing.TB) {
 			t.Errorf("%d %s, such as %q", n, of.what, of.list[:min(n, 5)])
 		}
 	}
+	r.checkBooks(t)
+}
+
+// checkBooks fails the test when the money is not as promised.
+func (r reckoning) checkBooks(t testing.TB) {
+	t.Helper()
 	if len(r.proof.Differences) > 0 {
 		t.Errorf("the ledger does not verify: %v", r.proof.Differences[:min(len(r.proof.Differences), 5)])
 	}

@@ -154,9 +154,10 @@ var (
 )
 
 // put speaks. A post that replaces a message can be repeated safely. A new one
-// whose earlier try has an unknown result is looked up by its job first when it
-// is public, and never repeated when it is private. Until the look-up has said
-// that nothing is there, the earlier try stays unknown.
+// that answers everybody is looked up first (see answersAll), and one that is
+// said at a place when an earlier try has an unknown result; a private one is
+// never repeated then. Until the look-up has said that nothing is there, an
+// earlier try stays unknown.
 func (p *Poster) put(ctx context.Context, log *slog.Logger, t job.PostTicket, r turn.Reply) (out outcome) {
 	out.silent = !t.Sent
 	defer func() {
@@ -170,7 +171,7 @@ func (p *Poster) put(ctx context.Context, log *slog.Logger, t job.PostTicket, r 
 		out.err = err
 		return out
 	}
-	if t.Sent && r.Post.Ref.IsZero() {
+	if r.Post.Ref.IsZero() && (t.Sent || answersAll(r)) {
 		if r.To.Private {
 			out.err = errKeep
 			return out
@@ -190,6 +191,12 @@ func (p *Poster) put(ctx context.Context, log *slog.Logger, t job.PostTicket, r 
 	out.silent = out.silent && !unknown(out.err)
 	return out
 }
+
+// answersAll reports whether a reply answers everybody in its thread. Such a
+// reply without a message to replace is looked up even before its first try: it
+// has none because nobody knows whether the placeholder of this or an earlier
+// delivery is there, which would then stay beside the answer for ever.
+func answersAll(r turn.Reply) bool { return !r.To.Private && r.At == nil }
 
 func (p *Poster) responder(ctx context.Context, r turn.Reply) (chat.Responder, error) {
 	at := r.To.Place
