@@ -34,6 +34,8 @@ func commands() []command {
 		{"ledger", "verify, rebuild or correct the books", runLedger},
 		{"models", "the models: list, check, import", runModels},
 		{"manifest", "the app manifest to paste at Slack", runManifest},
+		{"erase", "remove a person: name, settings, drafts", runErase},
+		{"purge", "remove a workspace with its ledger, for good", runPurge},
 		{"migrate", "copy the embedded store into Redis", runMigrate},
 		{"doctor", "what is configured and what is missing", runDoctor},
 		{"version", "print the version", runVersion},
@@ -190,7 +192,7 @@ func (f *flagset) report() *report {
 
 // open opens the ledger for reading. Without a real one the demo's is read, and
 // that is said.
-func (r *report) open(ctx context.Context, s streams) (app.Store, error) {
+func (r *report) open(ctx context.Context, s streams) (*app.Ledger, error) {
 	cfg, log, err := load(s, true)
 	if err != nil {
 		return nil, err
@@ -199,7 +201,7 @@ func (r *report) open(ctx context.Context, s streams) (app.Store, error) {
 		fmt.Fprintln(s.err, "tierwise: there is no ledger but the demo workspace's; this is sample money.")
 		r.demo = true
 	}
-	return app.OpenStore(ctx, cfg, app.Where{Demo: r.demo, ReadOnly: true}, log)
+	return app.OpenLedger(ctx, cfg, app.Where{Demo: r.demo, ReadOnly: true}, log)
 }
 
 // tenants are the workspaces a report is about.

@@ -41,7 +41,7 @@ func runVerify(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	defer store.Close() // read only
-	return proofs(ctx, store, r, s, func(t string) (usage.Proof, error) { return usage.Verify(ctx, store, t) })
+	return proofs(ctx, store, r, s, func(t string) (usage.Proof, error) { return store.Archive.Verify(ctx, store, t) })
 }
 
 // proofs prints the proof of each workspace and fails when one does not hold.
@@ -99,15 +99,7 @@ func runRebuild(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	defer store.Close() // every write was acknowledged
-	return proofs(ctx, store, r, s, func(t string) (usage.Proof, error) { return usage.Rebuild(ctx, store, store, t) })
-}
-
-func writable(ctx context.Context, r *report, s streams) (app.Store, error) {
-	cfg, log, err := load(s, true)
-	if err != nil {
-		return nil, err
-	}
-	return app.OpenStore(ctx, cfg, app.Where{Demo: r.demo}, log)
+	return proofs(ctx, store, r, s, func(t string) (usage.Proof, error) { return store.Archive.Rebuild(ctx, store, store, t) })
 }
 
 func runCorrect(ctx context.Context, args []string, s streams) error {

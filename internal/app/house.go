@@ -26,6 +26,7 @@ import (
 	"github.com/tierwise/tierwise/internal/config"
 	"github.com/tierwise/tierwise/internal/gate"
 	"github.com/tierwise/tierwise/internal/intake"
+	"github.com/tierwise/tierwise/internal/leaving"
 	"github.com/tierwise/tierwise/internal/people"
 	"github.com/tierwise/tierwise/internal/schedule"
 	"github.com/tierwise/tierwise/internal/seal"
@@ -60,6 +61,10 @@ type House struct {
 	clock     clock.Clock
 	log       *slog.Logger
 	openers   map[chat.Platform]chat.Opener
+	archive   *usage.Archive
+	leaver    *leaving.Leaver
+	files     string // of closed months
+	keep      int    // months of entries; 0 keeps all
 }
 
 // Build makes a House. Adapters are joined with Join before Run.
@@ -86,7 +91,12 @@ func Build(p Parts) *House {
 		Limits: gate.Limits{PerMinute: th.PerMinute}, Clock: p.Clock, Log: p.Log,
 	})
 	h.Door = intake.NewDoor(p.Store, p.Sealer, nil, g, intake.Caps{Person: th.Person, Channel: th.Channel})
-	h.worker = intake.NewWorker(h.name, p.Store, h.Guard, p.Sealer, g, p.Pace, p.Log)
+	h.archive = usage.NewArchive(p.Store, p.Sealer, p.Clock)
+	h.files = closedMonths(p.Config, p.Models.Sample())
+	h.leaver = newLeaver(p.Store, h.archive, p.Clock, h.files, h.Assistant, names, h.Settings)
+	h.keep = p.Config.Policy.Ledger.KeepMonths
+	doorstep := &departures{Handler: g, leaver: h.leaver, clock: p.Clock, here: map[string]time.Time{}}
+	h.worker = intake.NewWorker(h.name, p.Store, h.Guard, p.Sealer, doorstep, p.Pace, p.Log)
 	h.poster = intake.NewPoster(h.name, p.Store, p.Sealer, open, h.Assistant.Undelivered, p.Pace, p.Log)
 	return h
 }
@@ -144,20 +154,6 @@ func (h *House) Run(ctx context.Context) {
 	rooms.Go(func() { h.poster.Run(ctx) })
 	rooms.Go(func() { schedule.Run(ctx, h.store, h.name, h.clock, 5*time.Second, h.log, h.works()...) })
 	rooms.Wait()
-}
-
-// works are the periodic jobs.
-func (h *House) works() []schedule.Work {
-	return []schedule.Work{{
-		Name: "sweep", Period: schedule.Every(10 * time.Second), Keep: time.Minute, Limit: 30 * time.Second,
-		Do: func(ctx context.Context) error {
-			s, err := h.store.Sweep(ctx)
-			if s.Uncertain > 0 {
-				h.log.Warn("calls of unknown outcome were booked at their estimate", "calls", s.Uncertain)
-			}
-			return err
-		},
-	}}
 }
 
 // Idle returns when nothing is waiting, running or to be sent any more.

@@ -26,6 +26,7 @@ type Policy struct {
 	Teams     map[string]Team     `yaml:"teams"`
 	Workflows map[string]Workflow `yaml:"workflows"`
 	Schedule  Schedule            `yaml:"schedule"`
+	Ledger    Ledger              `yaml:"ledger"`
 }
 
 // Defaults are the values of settings before anyone sets one; package settings
@@ -223,6 +224,14 @@ type Schedule struct {
 	Prices    TimeOfDay `yaml:"prices"`    // look for announced and outdated prices
 	Reconcile TimeOfDay `yaml:"reconcile"` // compare with the providers' figures
 	Close     TimeOfDay `yaml:"close"`     // close the month, on its second day
+}
+
+// Ledger is how long entries stay in the store.
+type Ledger struct {
+	// KeepMonths is how many months before the current one keep their entries;
+	// older ones go to a file with a sealed checkpoint, and their sums stay.
+	// 0 keeps everything.
+	KeepMonths int `yaml:"keep_months" min:"0" max:"120"`
 }
 
 // DefaultPolicy is the built-in policy.

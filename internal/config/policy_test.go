@@ -127,7 +127,7 @@ func TestBadPolicyIsSaidInSentences(t *testing.T) {
 		{"limits:\n  answer: 0\n", `policy.yaml line 2: limits.answer must be more than 0; to spend nothing set defaults.ceiling to local.`},
 		{"version: 2\n", `policy.yaml line 1: version is 2; the most is 1.`},
 		{"limits: {answer: 1}\nlimits: {answer: 2}\n", `policy.yaml line 2: limits is there twice; the first is on line 1.`},
-		{"a: &x 1\nb: *x\n", `policy.yaml line 1: unknown key "a"; use version, defaults, limits, operator, throttle, access, roles, providers, models, teams, workflows or schedule.`},
+		{"a: &x 1\nb: *x\n", `policy.yaml line 1: unknown key "a"; use version, defaults, limits, operator, throttle, access, roles, providers, models, teams, workflows, schedule or ledger.`},
 		{"limits: &x {answer: 1}\n", `policy.yaml line 1: limits uses an anchor or alias; write the value out.`},
 		{"limits:\n\tanswer: 1\n", `policy.yaml line 2: this is not YAML: check indentation, colons and quotes there.`},
 		{"version: 1\n---\nversion: 1\n", `policy.yaml holds a second document after ---: keep one.`},
