@@ -193,8 +193,14 @@ func (w *work) placeholder(ctx context.Context) chat.Ref {
 	}
 	id := w.t.PostID(1)
 	if w.t.Ticket.Delivery > 1 && !w.private() {
-		if ref, err := w.resp.Find(ctx, id); err == nil {
+		ref, err := w.resp.Find(ctx, id)
+		switch {
+		case err == nil:
 			return w.keep(ctx, ref)
+		case !errors.Is(err, chat.ErrNotFound):
+			// A second one could stay for ever; the poster looks again.
+			w.a.Log.Warn("no placeholder: whether an earlier one is there is not known", "job", w.t.Ticket.Job.ID, "err", err)
+			return chat.Ref{}
 		}
 	}
 	ref, err := w.resp.Put(ctx, chat.Post{Job: id, Stage: chat.Placeholder, Text: w.progress(), Private: w.private(), Sample: w.a.Models.Sample(), Buttons: w.stopButton()})
