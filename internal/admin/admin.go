@@ -135,9 +135,13 @@ func (a *Admin) serve(ctx context.Context, t turn.Task) (said, error) {
 func (a *Admin) mention(ctx context.Context, t turn.Task) (said, error) {
 	switch t.Wish.Command {
 	case intent.Spend:
-		return a.command(ctx, t, "ai-spend", t.Wish.Instruction)
+		return a.spend(ctx, t, HeardSpend(t.Wish.Instruction))
 	case intent.Config:
-		return a.command(ctx, t, "ai-config", t.Wish.Instruction)
+		r, err := ParseConfig(t.Wish.Instruction)
+		if err != nil { // said in their own words: show what holds
+			r = ConfigRequest{Verb: "list"}
+		}
+		return a.config(ctx, t, r)
 	}
 	return said{post: chat.Post{Text: help}}, nil
 }

@@ -62,6 +62,29 @@ func ParseSpend(args string) (SpendQuery, error) {
 	return q, nil
 }
 
+// HeardSpend reads what somebody asked in their own words: the first view and
+// the window that are named, and no complaint about the rest.
+func HeardSpend(text string) SpendQuery {
+	q := SpendQuery{Window: usage.Month}
+	for _, w := range strings.Fields(strings.ToLower(text)) {
+		switch w = strings.Trim(w, "?.,!"); w {
+		case "today", "day":
+			q.Window = usage.Day
+			continue
+		case "week":
+			q.Window = usage.Week
+			continue
+		case "why":
+			continue // needs an id, which nobody says aloud
+		}
+		word := strings.TrimSuffix(w, "s")
+		if _, ok := views()[word]; ok && q.View == "" {
+			q.View = word
+		}
+	}
+	return q
+}
+
 func clip(s string, n int) string {
 	if r := []rune(s); len(r) > n {
 		return string(r[:n]) + "…"

@@ -41,6 +41,7 @@ func TestAChangeIsAnnouncedAndJournalled(t *testing.T) {
 				t.Errorf("an announcement pings: %s", m.Post.Text)
 			}
 		}
+		time.Sleep(time.Second)
 		wants(t, h.Ask(Ada, In(General), "ai-config", "set workspace reports.channel #empty"), "`not set` → `#empty`")
 		h.Ask(Ada, In(Secret), "ai-config", "set channel tone formal")
 		sees(t, h, In(Empty), Ben, "ada changed **tone** for a private conversation")
