@@ -95,7 +95,7 @@ type Adapter struct {
 	me   chat.Identity
 
 	named    *cache[struct{}]  // messages that named us already
-	posts    *cache[chat.Ref]  // our own messages by nonce
+	posts    *echoes           // our own messages by nonce
 	edits    *cache[time.Time] // when a message was last edited
 	threads  *cache[bool]      // threads made for a mention: true exists, false cannot be made
 	answered *cache[bool]      // interactions whose first answer was used
@@ -145,7 +145,7 @@ func build(cfg Config) *Adapter {
 	a := &Adapter{
 		cfg: cfg, clock: cfg.Clock, log: cfg.Log, count: cfg.Count, sleep: sleepFor, ids: signer{key: cfg.Key}, memory: cfg.Memory, pace: usual(), slots: slots{next: map[string]time.Time{}},
 		named:    newCache[struct{}](cfg.Clock, 24*time.Hour, 20_000),
-		posts:    newCache[chat.Ref](cfg.Clock, time.Hour, 10_000),
+		posts:    newEchoes(newCache[chat.Ref](cfg.Clock, time.Hour, 10_000)),
 		edits:    newCache[time.Time](cfg.Clock, time.Minute, 10_000),
 		threads:  newCache[bool](cfg.Clock, time.Hour, 10_000),
 		answered: newCache[bool](cfg.Clock, tokenLife, 10_000),

@@ -91,7 +91,7 @@ func (a *Adapter) register(ctx context.Context) error {
 		return nil
 	}
 	a.count("discord.commands_registered")
-	c.method, c.body, c.repeatable = http.MethodPut, commands(), true
+	c.method, c.body = http.MethodPut, commands()
 	return a.rest.do(ctx, c, nil)
 }
 

@@ -74,8 +74,9 @@ func TestStuckConnectionsAreGivenUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			door := bottest.NewRecorder()
-			w := open(t, door, discordtest.Options{})
-			w.a.pace.open = 50 * time.Millisecond
+			w := found(t, discordtest.Options{})
+			w.pace = func(p *pace) { p.open = 100 * time.Millisecond }
+			w.connect(door)
 			w.f.ForgetSessions()
 			stick(w.f)
 			w.f.CutGateway()
@@ -88,13 +89,16 @@ func TestStuckConnectionsAreGivenUp(t *testing.T) {
 
 func TestSilenceIsNoticed(t *testing.T) {
 	door := bottest.NewRecorder()
-	w := open(t, door, discordtest.Options{})
-	w.a.pace.silence = time.Nanosecond
+	w := found(t, discordtest.Options{})
+	w.pace = func(p *pace) { p.silence = 100 * time.Millisecond }
+	w.connect(door)
 	w.tell.wait("discord.watchdog", 1)
-	if err := w.a.Ready(); err == nil {
+	w.tell.wait("discord.caught_up", 2) // and it came back
+	quiet := newShard(w.a, 0, 1)
+	quiet.ready.Store(true)
+	if err := quiet.healthy(); err == nil {
 		t.Error("a silent connection is called ready")
 	}
-	w.a.pace.silence = time.Minute
 }
 
 func TestWhatNoWaitingMendsEndsTheRun(t *testing.T) {

@@ -89,7 +89,7 @@ func (a *Adapter) ours(m message) bool {
 		a.typing.stop(c.Parent)
 	}
 	if m.Nonce != "" && m.Flags&flagEphemeral == 0 {
-		a.posts.put(string(m.Nonce), ref)
+		a.posts.heard(string(m.Nonce), ref)
 	}
 	return true
 }
@@ -201,10 +201,32 @@ func (a *Adapter) heard(ctx context.Context, m message, edit bool) (*chat.Event,
 		}
 		followUps = owned.Owner != "" && a.cfg.FollowUps(ctx, at, ch)
 	}
-	if chat.AddressOf(heard, me, owned, followUps) == chat.NotForUs {
+	address := chat.AddressOf(heard, me, owned, followUps)
+	switch {
+	case address == chat.NotForUs:
 		return nil, nil
+	case (address == chat.ByThread || address == chat.ByReply) && a.blindTo(m):
+		return nil, a.askForMention(ctx, m, at)
 	}
 	return a.mention(ctx, m, edit, at, ch, me)
+}
+
+// blindTo reports whether the text of a message was withheld from us.
+func (a *Adapter) blindTo(m message) bool {
+	return (a.cfg.WithoutContent || a.hidden.Load()) && m.Content == "" && len(m.Files) == 0
+}
+
+// askForMention says, once a day in a channel, why a follow-up is not answered.
+func (a *Adapter) askForMention(ctx context.Context, m message, at chat.Place) error {
+	key := "blind/" + m.Channel
+	if _, told := a.named.get(key); told {
+		return nil
+	}
+	a.named.put(key, struct{}{})
+	r := &responder{a: a, to: chat.ReplyTo{Place: at}}
+	_, err := r.Put(ctx, chat.Post{Job: "blind/" + m.ID, Stage: chat.Final,
+		Text: "I cannot see the text of messages that do not mention me, so please mention me here. An admin can change that: see *Message Content Intent* in the manual."})
+	return err
 }
 
 // people are those whom a message names itself. A reply lists the person it

@@ -113,7 +113,7 @@ func (r *responder) makeThread(ctx context.Context, at chat.Place) (bool, error)
 		title = "Answer"
 	}
 	var c channel
-	err := r.a.rest.do(ctx, call{method: http.MethodPost, route: "/channels/{}/messages/{}/threads", args: []string{at.Channel, at.Thread}, patience: lookUp, repeatable: true,
+	err := r.a.rest.do(ctx, call{method: http.MethodPost, route: "/channels/{}/messages/{}/threads", args: []string{at.Channel, at.Thread}, patience: lookUp, again: true,
 		body: map[string]any{"name": clip(title, 90), "auto_archive_duration": archiveAfter}}, &c)
 	var limited *chat.RateLimited
 	switch {
@@ -127,7 +127,7 @@ func (r *responder) makeThread(ctx context.Context, at chat.Place) (bool, error)
 		return false, err
 	case errors.Is(err, chat.ErrUnknownResult):
 		// Nothing was said yet, so this is no unknown post.
-		return false, fmt.Errorf("discord: thread: %w", unreachable(errors.New("no answer")))
+		return false, fmt.Errorf("discord: thread: %w", unreachable(errors.New(err.Error())))
 	}
 	r.a.count("discord.no_thread")
 	return false, nil
@@ -151,25 +151,28 @@ func (c *room) say(ctx context.Context, job string, i int, o outgoing) (chat.Ref
 		body["message_reference"] = map[string]any{"message_id": c.answers, "fail_if_not_exists": false}
 	}
 	var m message
-	err := c.r.a.rest.do(ctx, call{method: http.MethodPost, route: "/channels/{}/messages", args: []string{apiChannelOf(c.at)}, body: body, files: o.files, patience: lookUp, repeatable: true}, &m)
+	err := c.r.a.rest.do(ctx, call{method: http.MethodPost, route: "/channels/{}/messages", args: []string{apiChannelOf(c.at)}, body: body, files: o.files, patience: lookUp, nonced: true}, &m)
+	if errors.Is(err, chat.ErrUnknownResult) {
+		c.r.a.posts.lost(nonce)
+	}
 	if err != nil {
 		return chat.Ref{}, err
 	}
 	ref := c.at
 	ref.ID = m.ID
 	if !c.whisper {
-		c.r.a.posts.put(nonce, ref)
+		c.r.a.posts.heard(nonce, ref)
 	}
 	return ref, nil
 }
 
 func (c *room) edit(ctx context.Context, ref chat.Ref, o outgoing) error {
 	body := payload(o, 0)
-	return c.r.a.rest.do(ctx, call{method: http.MethodPatch, route: "/channels/{}/messages/{}", args: []string{apiChannelOf(ref), ref.ID}, body: body, files: o.files, patience: lookUp, repeatable: true}, nil)
+	return c.r.a.rest.do(ctx, call{method: http.MethodPatch, route: "/channels/{}/messages/{}", args: []string{apiChannelOf(ref), ref.ID}, body: body, files: o.files, patience: lookUp}, nil)
 }
 
 func (c *room) erase(ctx context.Context, ref chat.Ref) error {
-	return c.r.a.rest.do(ctx, call{method: http.MethodDelete, route: "/channels/{}/messages/{}", args: []string{apiChannelOf(ref), ref.ID}, patience: lookUp, repeatable: true}, nil)
+	return c.r.a.rest.do(ctx, call{method: http.MethodDelete, route: "/channels/{}/messages/{}", args: []string{apiChannelOf(ref), ref.ID}, patience: lookUp}, nil)
 }
 
 // reply speaks through an interaction's token: what it says only the asker
@@ -246,7 +249,7 @@ func (p *reply) patch(ctx context.Context, id string, o outgoing) (message, erro
 		return message{}, chat.ErrGone
 	}
 	var m message
-	err := p.r.a.rest.do(ctx, call{method: http.MethodPatch, route: "/webhooks/{}/{}/messages/{}", args: []string{p.r.addr.App, p.r.addr.Token, id}, body: payload(o, 0), files: o.files, token: true, repeatable: true}, &m)
+	err := p.r.a.rest.do(ctx, call{method: http.MethodPatch, route: "/webhooks/{}/{}/messages/{}", args: []string{p.r.addr.App, p.r.addr.Token, id}, body: payload(o, 0), files: o.files, token: true}, &m)
 	return m, err
 }
 
@@ -254,7 +257,7 @@ func (p *reply) erase(ctx context.Context, ref chat.Ref) error {
 	if !p.r.live() {
 		return chat.ErrGone
 	}
-	err := p.r.a.rest.do(ctx, call{method: http.MethodDelete, route: "/webhooks/{}/{}/messages/{}", args: []string{p.r.addr.App, p.r.addr.Token, p.name(ref)}, token: true, repeatable: true}, nil)
+	err := p.r.a.rest.do(ctx, call{method: http.MethodDelete, route: "/webhooks/{}/{}/messages/{}", args: []string{p.r.addr.App, p.r.addr.Token, p.name(ref)}, token: true}, nil)
 	if codeOf(err) == codeUnknownMessage {
 		return (&room{r: p.r}).erase(ctx, ref)
 	}

@@ -49,9 +49,12 @@ type call struct {
 	// token marks a call that is authorised by an interaction's token in its
 	// path; such calls share no bucket and no global gate.
 	token bool
-	// repeatable says that a second call does no harm, so that a server error
-	// is tried once more.
-	repeatable bool
+	// nonced marks a new message with an enforced nonce: it is tried once more
+	// after a server error, while a lost answer is reported, so that the post
+	// is looked for first.
+	nonced bool
+	// again marks a POST that has the same effect however often it is made.
+	again bool
 }
 
 // op is the call without anything that identifies a person or a place.
@@ -86,7 +89,7 @@ const maxAnswer = 16 << 20
 func (r *rest) do(ctx context.Context, c call, out any) error {
 	for try := 0; ; try++ {
 		body, err := r.once(ctx, c)
-		if err != nil && try == 0 && c.repeatable && serverError(err) && r.sleep(ctx, 300*time.Millisecond) == nil {
+		if err != nil && try == 0 && c.worth(err) && ctx.Err() == nil && r.sleep(ctx, 300*time.Millisecond) == nil {
 			continue
 		}
 		if err != nil || out == nil || len(body) == 0 {
@@ -99,7 +102,21 @@ func (r *rest) do(ctx context.Context, c call, out any) error {
 	}
 }
 
-func serverError(err error) bool { return statusOf(err) >= 500 }
+// worth reports whether a failed call is worth a second try, and harmless.
+func (c call) worth(err error) bool {
+	failed := statusOf(err) >= 500
+	if c.nonced {
+		return failed
+	}
+	var n noAnswer
+	return (c.again || c.method != http.MethodPost) && (failed || errors.As(err, &n))
+}
+
+// noAnswer is a call whose answer did not come.
+type noAnswer struct{ error }
+
+// Unwrap returns what went wrong with the connection.
+func (n noAnswer) Unwrap() error { return n.error }
 
 func (r *rest) once(ctx context.Context, c call) ([]byte, error) {
 	if err := r.limit.wait(ctx, c, r.sleep); err != nil {
@@ -190,7 +207,7 @@ func (c call) failed(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err // the URL can hold a token
 	}
-	return c.lost(err)
+	return c.lost(noAnswer{err})
 }
 
 // lost is a call whose effect is not known, where it could have one.

@@ -19,6 +19,7 @@ type shardSet struct {
 	parallel int // identifies allowed at once
 	held     map[int]*shard
 	fatal    error
+	leases   error // why the leases are not known at present
 	started  bool
 }
 
@@ -125,8 +126,8 @@ func (a *Adapter) prepare(ctx context.Context) error {
 func (a *Adapter) hold(ctx context.Context, id int, wg *sync.WaitGroup, stop context.CancelFunc) {
 	name := fmt.Sprintf("discord/shard/%d/%d", id, a.shards.total)
 	ours := true
+	var err error
 	if a.cfg.Leases != nil {
-		var err error
 		if ours, err = a.cfg.Leases.Lease(ctx, name, a.cfg.Replica, a.pace.lease); err != nil {
 			// A store that is down must not silence a shard that runs; whether
 			// another replica runs it too does no harm, because events are
@@ -137,6 +138,7 @@ func (a *Adapter) hold(ctx context.Context, id int, wg *sync.WaitGroup, stop con
 	}
 	a.shards.mu.Lock()
 	defer a.shards.mu.Unlock()
+	a.shards.leases = err
 	s := a.shards.held[id]
 	switch {
 	case ours && s == nil && ctx.Err() == nil:
@@ -193,8 +195,13 @@ func (a *Adapter) Ready() error {
 			return fmt.Errorf("discord: shard %s: %w", strconv.Itoa(id), err)
 		}
 	}
-	if len(a.shards.held) == 0 && a.cfg.Leases == nil {
+	switch {
+	case len(a.shards.held) > 0:
+		return nil
+	case a.cfg.Leases == nil:
 		return errors.New("discord: no shard is connected")
+	case a.shards.leases != nil:
+		return fmt.Errorf("discord: the leases of shards are not known: %w", a.shards.leases)
 	}
-	return nil
+	return nil // other replicas hold them all
 }

@@ -155,7 +155,7 @@ func (r *responder) Find(ctx context.Context, job string) (chat.Ref, error) {
 		return chat.Ref{}, fmt.Errorf("discord: find: %w", chat.ErrNotFound)
 	}
 	nonce := nonceOf(job, 0)
-	if ref, ok := r.a.posts.get(nonce); ok {
+	if ref, ok := r.a.posts.find(ctx, nonce); ok {
 		return ref, nil
 	}
 	me, err := r.a.self(ctx)

@@ -19,6 +19,7 @@ type town struct {
 	a    *Adapter
 	tell *tally
 	stop func()
+	pace func(*pace) // changes the pace before the adapter runs
 
 	guild, market, news, council string
 	maya, omar, builds           string
@@ -127,6 +128,9 @@ func (w *town) connect(door chat.Door, change ...func(*Config)) {
 		w.t.Fatal(err)
 	}
 	a.pace = quickly()
+	if w.pace != nil {
+		w.pace(&a.pace)
+	}
 	a.sleep = func(_ context.Context, d time.Duration) error { w.f.Clock().Advance(d); return nil }
 	w.a = a
 	ctx, cancel := context.WithCancel(context.Background())

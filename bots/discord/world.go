@@ -104,7 +104,7 @@ func (w *world) named(ctx context.Context, guild, name string) (channel, error) 
 // direct is the direct-message channel with a person.
 func (w *world) direct(ctx context.Context, user string) (channel, error) {
 	var c channel
-	err := w.a.rest.do(ctx, call{method: "POST", route: "/users/@me/channels", body: map[string]string{"recipient_id": user}, patience: lookUp, repeatable: true}, &c)
+	err := w.a.rest.do(ctx, call{method: "POST", route: "/users/@me/channels", body: map[string]string{"recipient_id": user}, patience: lookUp, again: true}, &c)
 	if err == nil {
 		w.channels.put(c.ID, c)
 	}
