@@ -79,6 +79,7 @@ func (w *work) first(ctx context.Context) (answer, error) {
 		if s, err = intent.Merge(s, parts); err != nil {
 			return answer{}, err
 		}
+		w.steps[last] = s // what an escalation asks again
 	}
 	out, err := w.aloud(ctx, s, m)
 	if next, ok := w.walk(ctx, m, err); ok {
@@ -127,6 +128,13 @@ func (w *work) heldFor(n int) bool {
 	return slices.ContainsFunc(w.held, func(h usage.StepHold) bool { return h.N == n })
 }
 
+// again reports whether the model of an answer may be called once more under a
+// number: it was held for at the price of the model that was chosen, not of the
+// one that stood in for it.
+func (w *work) again(a answer, n int) bool {
+	return a.model.ID == w.decision.Model && w.heldFor(n)
+}
+
 // heldAs is what was held for a call.
 func (w *work) heldAs(n int) money.Nano {
 	for _, h := range w.held {
@@ -155,7 +163,7 @@ func (w *work) choose(a *answer) error {
 func (w *work) vote(ctx context.Context, first answer) (answer, error) {
 	votes := read(nil, first)
 	k := len(w.steps)
-	if w.heldFor(k + second) {
+	if w.again(first, k+second) {
 		if out, err := w.call(ctx, intent.Again(first.step, k+second, step.Vote), first.model, nil); err == nil {
 			votes = read(votes, answer{said: out, step: first.step})
 		}
@@ -165,7 +173,7 @@ func (w *work) vote(ctx context.Context, first answer) (answer, error) {
 	if agreed && len(votes) > 1 || stopped(ctx) {
 		return first, nil
 	}
-	up, ok := w.up(ctx, first.step)
+	up, ok := w.up(ctx, first.step, first.model)
 	if !ok {
 		if len(votes) == 0 {
 			return first, w.choose(&first)
@@ -188,7 +196,7 @@ func read(votes []intent.Choice, a answer) []intent.Choice {
 func (w *work) verify(ctx context.Context, best answer) (answer, error) {
 	best.failed = intent.Check(best.step, best.text).Failed
 	k := len(w.steps)
-	if len(best.failed) > 0 && w.heldFor(k+second) && ctx.Err() == nil {
+	if len(best.failed) > 0 && w.again(best, k+second) && ctx.Err() == nil {
 		s, err := intent.Repair(best.step, k+second, best.text, best.failed)
 		if err != nil {
 			return best, err
@@ -198,15 +206,15 @@ func (w *work) verify(ctx context.Context, best answer) (answer, error) {
 		}
 	}
 	if len(best.failed) > 0 && ctx.Err() == nil {
-		if up, ok := w.up(ctx, w.steps[k-1]); ok {
+		if up, ok := w.up(ctx, w.steps[k-1], best.model); ok {
 			best = better(best, up)
 		}
 	}
 	return best, nil
 }
 
-// up makes the planned escalation.
-func (w *work) up(ctx context.Context, s step.Step) (answer, bool) {
+// up makes the planned escalation, unless that model answered already.
+func (w *work) up(ctx context.Context, s step.Step, now catalog.Model) (answer, bool) {
 	k := len(w.steps)
 	if !w.heldFor(k + escalation) {
 		return answer{}, false
@@ -216,7 +224,7 @@ func (w *work) up(ctx context.Context, s step.Step) (answer, bool) {
 			continue
 		}
 		m, ok := w.a.Models.Get(p.Model)
-		if !ok {
+		if !ok || m.ID == now.ID {
 			return answer{}, false
 		}
 		s = intent.Again(s, k+escalation, step.Escalation)

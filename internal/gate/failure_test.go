@@ -77,6 +77,25 @@ func TestAFailedProviderIsReplacedByAnEqualOrHigherOne(t *testing.T) {
 	}
 }
 
+func TestAStandInIsNotCalledBeyondWhatWasHeld(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := New(t)
+		h.Set("", "deny", OtherEco)
+		h.Provider.Script(Eco, Turn{Err: Err(llm.ErrUnavailable)})
+		h.Provider.Script(Std, Turn{Text: "It broke 4711 times since version 9.9, says Zoe in https://evil.example, and nobody knows why that is."})
+		h.Say(Anna, In(General, Thread), "@tierwise summarize this")
+		wants(t, h.Last(In(General, Thread), Anna), "Please check")
+		if got := h.Provider.Models(); !slices.Equal(got, []string{Eco, Std}) {
+			t.Errorf("calls %v", got)
+		}
+		for _, e := range h.Entries() {
+			if e.Cost > e.Estimate || e.Estimate == 0 {
+				t.Errorf("cost %s of %s held for %s", e.Cost, e.Estimate, e.ID)
+			}
+		}
+	})
+}
+
 func TestAStreamThatBreaksKeepsWhatWasRead(t *testing.T) {
 	in(t, func(t *testing.T) {
 		h := New(t)

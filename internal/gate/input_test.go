@@ -8,6 +8,7 @@ import (
 
 	"github.com/tierwise/tierwise/internal/chat"
 	. "github.com/tierwise/tierwise/internal/gate/gatetest"
+	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/step"
 )
 
@@ -74,7 +75,12 @@ func TestAThreadOfFiveThousandMessages(t *testing.T) {
 			}
 		}
 		h.Set("", "answer_cap", "20")
-		h.Provider.Script(Eco, Turn{Text: "They talk about the login page and the release, at length and again, without a decision so far [4]."})
+		for _, l := range limits(h) {
+			l.Amount = 100 * money.USD
+			h.Limit(l)
+		}
+		h.Provider.Script(Eco, Turn{Text: "Notes: " + strings.Repeat("they talk about the login page ", 200)})
+		h.Provider.Script(Std, Turn{Text: "They talk about the login page and the release, at length and again, without a decision so far [4]."})
 		h.Say(Anna, In(General, Thread), "@tierwise summarize this")
 		m := h.Last(In(General, Thread), Anna)
 		wants(t, m, "of 5004 messages")
@@ -86,6 +92,11 @@ func TestAThreadOfFiveThousandMessages(t *testing.T) {
 			case step.Merge:
 				merges++
 			}
+		}
+		calls := h.Provider.Calls()
+		last := calls[len(calls)-1]
+		if prompt := last.Step.Prompt[len(last.Step.Prompt)-1].Text; last.Model.ID != Std || !strings.Contains(prompt, "Notes: they talk") {
+			t.Errorf("the escalation on %s does not have the segments' notes: %.300s", last.Model.ID, prompt)
 		}
 		if segments < 2 || merges != 1 || len(h.Entries()) != len(h.Provider.Calls()) {
 			t.Errorf("%d segments, %d merges, %d rows of %d calls: %s", segments, merges, len(h.Entries()), len(h.Provider.Calls()), m.Post.Text)
