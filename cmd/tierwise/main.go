@@ -60,8 +60,12 @@ func run(ctx context.Context, args []string, s streams) int {
 	case errors.Is(err, errUsage):
 		return 2
 	}
+	said := map[string]bool{} // a full disk is met by many writes, and told once
 	for _, line := range config.Sentences(err) {
-		fmt.Fprintln(s.err, "tierwise: "+line)
+		if !said[line] {
+			fmt.Fprintln(s.err, "tierwise: "+line)
+		}
+		said[line] = true
 	}
 	if fault.KindOf(err) == fault.BadInput {
 		return 2

@@ -156,10 +156,14 @@ func (h *House) Run(ctx context.Context) {
 	rooms.Wait()
 }
 
-// Idle returns when nothing is waiting, running or to be sent any more.
+// Idle returns when nothing is waiting, running or to be sent any more. When
+// nothing moves because the store takes nothing, it returns the reason: what was
+// accepted is done when there is room again.
 func (h *House) Idle(ctx context.Context) error {
 	tick := time.NewTicker(3 * time.Millisecond)
 	defer tick.Stop()
+	var before intake.Backlog
+	moved := time.Now()
 	for {
 		b, err := h.store.Backlog(ctx)
 		if err != nil {
@@ -168,6 +172,15 @@ func (h *House) Idle(ctx context.Context) error {
 		if b.Ready+b.Parked+b.Running+b.Waiting+b.Outbox == 0 {
 			return nil
 		}
+		if b != before {
+			before, moved = b, time.Now()
+		}
+		if time.Since(moved) > standstill {
+			if _, err := h.store.Lease(ctx, "idle/"+h.name, h.name, time.Second); err != nil {
+				return fmt.Errorf("app: idle: %w", err)
+			}
+			moved = time.Now()
+		}
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), errors.New("app: work is still going on"))
@@ -175,6 +188,9 @@ func (h *House) Idle(ctx context.Context) error {
 		}
 	}
 }
+
+// standstill is how long nothing may move before the store is suspected.
+const standstill = 5 * time.Second
 
 // approved reads TIERWISE_WORKSPACES. Local workspaces need no approval, and
 // the team of SLACK_BOT_TOKEN is approved by that: no other can reach us then.

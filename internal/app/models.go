@@ -45,7 +45,10 @@ func LoadModels(ctx context.Context, cfg config.Config, log *slog.Logger) (*Mode
 		overlays = append(overlays, *custom)
 	}
 	if m.Catalog, err = catalog.Load(overlays...); err != nil {
-		return nil, fmt.Errorf("app: models: %w", err)
+		return nil, unusable(err)
+	}
+	if err := denied(cfg, m.Catalog); err != nil {
+		return nil, err
 	}
 	m.Ready = slices.DeleteFunc(m.Catalog.Clear(func(env string) bool { return cfg.Key(env).IsSet() }), func(r catalog.Model) bool {
 		off := cfg.Policy.Providers[r.Provider].Off || cfg.Policy.Models[r.ID].Off
@@ -126,7 +129,7 @@ func (m *Models) custom(ctx context.Context) (*catalog.Overlay, error) {
 	defer cancel()
 	listed, err := client.Models(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("app: asking %s for its models: %w", base, err)
+		return nil, unlisted(err, base)
 	}
 	known := make([]string, 0, len(listed))
 	for _, l := range listed {

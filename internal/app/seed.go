@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -35,13 +38,33 @@ var sampleTasks = []sampleTask{
 	{"ask", "economy", 14, 3000, 500}, {"draft", "standard", 5, 3500, 600}, {"summarize", "standard", 4, 14000, 700}, {"ask", "frontier", 1, 5000, 900},
 }
 
-// seedQuarter writes the sample quarter of the demo workspaces: entries with
-// dates in the past, in the demo's own ledger, every one marked as a sample.
-// The store's clock is moved through the days, so that the rows are dated like
-// real ones. The same day always gives the same rows.
+// seedQuarter makes the demo's own ledger with a sample quarter in it. The
+// ledger gets its name when it is whole: a first start that broke off, or ran
+// into a full disk, leaves nothing behind. Another process may have been
+// faster; its ledger stands.
 func seedQuarter(ctx context.Context, cfg config.Config, c *catalog.Catalog, s people.Sealer, now time.Time) (err error) {
+	aside, err := os.MkdirTemp(dir(cfg, true), ".sample-")
+	if err != nil {
+		return fmt.Errorf("app: sample: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(aside)) }()
+	path := filepath.Join(aside, "tierwise.db")
+	if err := writeQuarter(ctx, path, c, s, now); err != nil {
+		return err
+	}
+	if err := os.Link(path, file(cfg, true)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("app: sample: %w", err)
+	}
+	return nil
+}
+
+// writeQuarter writes the sample quarter of the demo workspaces: entries with
+// dates in the past, every one marked as a sample. The store's clock is moved
+// through the days, so that the rows are dated like real ones. The same day
+// always gives the same rows.
+func writeQuarter(ctx context.Context, path string, c *catalog.Catalog, s people.Sealer, now time.Time) (err error) {
 	m := clock.NewManual(now.AddDate(0, 0, -sampleDays))
-	store, err := sqlite.Open(ctx, file(cfg, true), sqlite.Options{Clock: m})
+	store, err := sqlite.Open(ctx, path, sqlite.Options{Clock: m})
 	if err != nil {
 		return err
 	}

@@ -97,6 +97,9 @@ func sealer(cfg config.Config, demo bool) (*seal.Sealer, error) {
 	if cfg.RedisURL.IsSet() && !demo {
 		return nil, fault.New(fault.Misconfigured, "REDIS_URL needs TIERWISE_SECRET_KEY: every replica must seal and open with the same key.")
 	}
+	if err := makeDir(cfg, demo); err != nil {
+		return nil, err
+	}
 	keys, _, err := seal.LoadOrCreate(dir(cfg, demo))
 	if err != nil {
 		return nil, err
