@@ -34,6 +34,10 @@ check:
 vuln:
 	@$(GO) tool govulncheck ./... || { s=$$?; echo "vuln: govulncheck ended with $$s; when it could not fetch its database, run it where that is reachable"; exit $$s; }
 
+## test-counterparts: the provider client against a mock provider others wrote; needs npm
+test-counterparts:
+	@./deploy/counterparts/run.sh
+
 ## bench: benchmarks; ratios are taken inside one run
 bench:
 	@$(GO) test -run '^$$' -bench . -benchtime $(or $(BENCHTIME),200ms) ./... 2>&1 | grep -Ev '^(PASS|ok|\?|goos|goarch|pkg)' 
@@ -46,4 +50,4 @@ demo: build
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: run build test test-all check vuln bench demo help
+.PHONY: run build test test-all test-counterparts check vuln bench demo help

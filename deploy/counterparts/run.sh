@@ -33,7 +33,7 @@ done
 echo "counterparts: aimock $version"
 cd "$root"
 status=0
-TIERWISE_AIMOCK="http://127.0.0.1:$port" go test -count=1 -run '^TestAimock$' -v ./internal/llm/openai >"$work/out" 2>&1 || status=$?
+TIERWISE_AIMOCK="http://127.0.0.1:$port" go test -tags counterparts -count=1 -run '^TestAimock$' -v ./internal/llm/openai >"$work/out" 2>&1 || status=$?
 grep -E '^ +--- (PASS|FAIL|SKIP)|^ +aimock_test.go' "$work/out" || cat "$work/out"
 passed=$(grep -cE '^ +--- PASS' "$work/out" || true)
 failed=$(grep -cE '^ +--- FAIL' "$work/out" || true)

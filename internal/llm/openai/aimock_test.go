@@ -1,3 +1,5 @@
+//go:build counterparts
+
 package openai
 
 import (
@@ -13,12 +15,12 @@ import (
 )
 
 // TestAimock calls a mock provider that others wrote, with the fixtures of
-// deploy/counterparts. It runs when TIERWISE_AIMOCK holds the server's URL;
+// deploy/counterparts. TIERWISE_AIMOCK holds the server's URL;
 // deploy/counterparts/run.sh starts one and sets it.
 func TestAimock(t *testing.T) {
 	base := os.Getenv("TIERWISE_AIMOCK")
 	if base == "" {
-		t.Skip("TIERWISE_AIMOCK is not set: run deploy/counterparts/run.sh")
+		t.Fatal("TIERWISE_AIMOCK is not set: run deploy/counterparts/run.sh")
 	}
 	plain := newClient(t, base+"/v1", nil)
 	router := newClient(t, base+"/api/v1", func(cfg *Config) { cfg.Provider.Profile = "openrouter" })

@@ -88,17 +88,6 @@ func TestPlacesThatCannotBeUsed(t *testing.T) {
 		_, err := sqlite.Open(t.Context(), filepath.Join(file, "tierwise.db"), sqlite.Options{})
 		wantFault(t, err, fault.Misconfigured, file, "TIERWISE_DATA_DIR")
 	})
-	t.Run("a directory that cannot be written", func(t *testing.T) {
-		if os.Getuid() == 0 {
-			t.Skip("root may write everywhere")
-		}
-		dir := t.TempDir()
-		if err := os.Chmod(dir, 0o500); err != nil {
-			t.Fatal(err)
-		}
-		_, err := sqlite.Open(t.Context(), filepath.Join(dir, "tierwise.db"), sqlite.Options{})
-		wantFault(t, err, fault.Misconfigured, dir, "writable")
-	})
 	t.Run("nothing to read", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "tierwise.db")
 		_, err := sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{})
@@ -118,6 +107,18 @@ func TestPlacesThatCannotBeUsed(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestADirectoryThatCannotBeWritten(t *testing.T) {
+	if asNobody(t) {
+		return
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sqlite.Open(t.Context(), filepath.Join(dir, "tierwise.db"), sqlite.Options{})
+	wantFault(t, err, fault.Misconfigured, dir, "writable")
 }
 
 func put(t *testing.T, path string, b []byte) {
