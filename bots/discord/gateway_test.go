@@ -147,6 +147,7 @@ func TestKilledAndCutAgainAndAgain(t *testing.T) {
 			asked++
 		}
 	}
+	w.f.Slow(2 * time.Millisecond)
 	for round := range 12 {
 		ask()
 		switch round % 4 {

@@ -2,15 +2,12 @@ package discord
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -294,89 +291,4 @@ func (s *shard) healthy() error {
 		return errors.New("nothing heard for too long")
 	}
 	return nil
-}
-
-// slot waits until this shard may identify: one at a time for every class of
-// shards, over all replicas.
-func (s *shard) slot(ctx context.Context) error {
-	class := strconv.Itoa(s.id % s.a.shards.parallel)
-	if s.a.cfg.Leases == nil {
-		return s.a.slots.wait(ctx, class, s.a.pace.identify)
-	}
-	holder := s.a.cfg.Replica + "/" + rand.Text()[:8]
-	for {
-		ok, err := s.a.cfg.Leases.Lease(ctx, "discord/identify/"+class, holder, s.a.pace.identify)
-		if ok || err != nil && ctx.Err() == nil {
-			return nil // a store that is down must not keep us silent
-		}
-		if err := sleepFor(ctx, s.a.pace.identify/5); err != nil {
-			return err
-		}
-	}
-}
-
-// slots spaces out identifies in one process.
-type slots struct {
-	mu   sync.Mutex
-	next map[string]time.Time
-}
-
-func (l *slots) wait(ctx context.Context, class string, gap time.Duration) error {
-	l.mu.Lock()
-	at := l.next[class]
-	if now := time.Now(); at.Before(now) {
-		at = now
-	}
-	l.next[class] = at.Add(gap)
-	l.mu.Unlock()
-	return sleepFor(ctx, time.Until(at))
-}
-
-// dial connects and notes every byte that comes, which is what tells a live
-// connection from a dead one.
-func (s *shard) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	c = &heardConn{Conn: c, heard: &s.heard}
-	s.heard.Store(time.Now().UnixNano())
-	s.mu.Lock()
-	s.conn = c
-	s.mu.Unlock()
-	return c, nil
-}
-
-type heardConn struct {
-	net.Conn
-	heard *atomic.Int64
-}
-
-func (c *heardConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if n > 0 {
-		c.heard.Store(time.Now().UnixNano())
-	}
-	return n, err
-}
-
-// redirect sends the library's own requests to the address we were given.
-type redirect struct {
-	to   string
-	next http.RoundTripper
-}
-
-// RoundTrip replaces scheme and host.
-func (r redirect) RoundTrip(req *http.Request) (*http.Response, error) {
-	to, err := url.Parse(r.to)
-	if err != nil {
-		return nil, errors.New("discord: the API's address cannot be read")
-	}
-	req = req.Clone(req.Context())
-	req.URL.Scheme, req.URL.Host, req.Host = to.Scheme, to.Host, to.Host
-	if r.next == nil {
-		return http.DefaultTransport.RoundTrip(req)
-	}
-	return r.next.RoundTrip(req)
 }

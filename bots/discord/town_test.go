@@ -116,7 +116,7 @@ func open(t testing.TB, door chat.Door, opts discordtest.Options, change ...func
 // connect starts an adapter and waits until it hears.
 func (w *town) connect(door chat.Door, change ...func(*Config)) {
 	w.t.Helper()
-	cfg := Config{Door: door, Token: config.NewSecret(discordtest.Token), APIURL: w.f.URL(), Transport: w.f.Client().Transport, Clock: w.f.Clock(), Count: w.tell.add,
+	cfg := Config{Door: door, Token: w.token(), APIURL: w.f.URL(), Transport: w.f.Client().Transport, Clock: w.f.Clock(), Count: w.tell.add,
 		Key:       []byte("0123456789abcdef0123456789abcdef"),
 		Owned:     func(context.Context, chat.Place) (chat.Owned, error) { return chat.Owned{}, nil },
 		FollowUps: func(context.Context, chat.Place, chat.Channel) bool { return true }}
@@ -164,5 +164,7 @@ func (w *town) settle() {
 	w.tell.wait("discord.event", w.f.Dispatched())
 	w.a.lanes.idle()
 }
+
+func (w *town) token() config.Secret { return config.NewSecret(discordtest.Token) }
 
 func (w *town) at(channel, thread string) chat.Place { return place(w.guild, channel, thread) }
