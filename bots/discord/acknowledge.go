@@ -37,6 +37,7 @@ func (a *Adapter) take(ctx context.Context, i interaction, e chat.Event, thinkin
 	if i.Message != nil {
 		addr.Origin = i.Message.ID
 	}
+	a.answered.put(i.ID, false) // before a quick answer can look
 	if e.ReplyTo.Address, err = json.Marshal(addr); err == nil {
 		err = a.cfg.Door.Accept(ctx, e)
 	}
@@ -48,7 +49,6 @@ func (a *Adapter) take(ctx context.Context, i interaction, e chat.Event, thinkin
 	}
 	a.count("discord.accepted")
 	if thinking {
-		a.answered.put(i.ID, false)
 		a.answer(ctx, i, sayThinking, map[string]any{"flags": flagEphemeral})
 		return
 	}

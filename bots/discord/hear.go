@@ -116,6 +116,9 @@ func (m message) answers(id string) bool {
 // hear decides whether a message is for us and hands it to the door.
 func (a *Adapter) hear(ctx context.Context, m message, edit bool) {
 	e, err := a.heard(ctx, m, edit)
+	if err != nil && a.sleep(ctx, acceptPause) == nil {
+		e, err = a.heard(ctx, m, edit) // a look-up may have failed for a moment
+	}
 	if err != nil {
 		a.log.Warn("discord: a message was not understood", "err", err)
 		a.count("discord.not_understood")
@@ -125,7 +128,10 @@ func (a *Adapter) hear(ctx context.Context, m message, edit bool) {
 		a.count("discord.ignored")
 		return
 	}
+	// Before it is accepted, because a quick answer must find a sign to end.
+	a.typing.start(a.lanes.ctx, m.Channel)
 	if err := a.accept(ctx, *e); err != nil {
+		a.typing.stop(m.Channel)
 		a.count("discord.refused")
 		a.log.Error("discord: a message was not accepted", "err", err)
 		a.sorry(ctx, *e)
@@ -134,7 +140,6 @@ func (a *Adapter) hear(ctx context.Context, m message, edit bool) {
 	a.named.put(m.ID, struct{}{})
 	a.asked(ctx, m.Channel, m.Guild)
 	a.count("discord.accepted")
-	a.typing.start(a.lanes.ctx, m.Channel)
 }
 
 // acceptTries and acceptPause: a gateway message has no acknowledgement and is

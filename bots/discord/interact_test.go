@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,6 +57,39 @@ func TestACommandIsAcceptedBeforeItIsAcknowledged(t *testing.T) {
 		t.Errorf("omar sees %q", got)
 	}
 	w.f.CheckManners(t)
+}
+
+// A worker can be faster than the acknowledgement; its answer must still take
+// the place of "thinking", and not become a direct message.
+func TestAnAnswerFasterThanTheAcknowledgement(t *testing.T) {
+	var w *town
+	done := make(chan error, 1)
+	asked := make(chan struct{})
+	door := &lookingDoor{Recorder: bottest.NewRecorder(), look: func(e chat.Event) {
+		go func() {
+			r, err := w.a.Opener().Open(context.Background(), e.ReplyTo)
+			if err == nil {
+				_, err = r.Put(context.Background(), chat.Post{Job: "j1", Text: "At once."})
+			}
+			done <- err
+		}()
+		<-asked // not accepted, so not acknowledged, before the answer was tried
+	}}
+	w = open(t, door, discordtest.Options{})
+	var once sync.Once
+	w.a.sleep = func(context.Context, time.Duration) error {
+		once.Do(func() { close(asked) })
+		time.Sleep(time.Millisecond) // the platform's clock stands still meanwhile
+		return nil
+	}
+	w.f.As(w.maya).Command(w.market, "summarize", map[string]string{"what": "7d"})
+	w.settle()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := w.texts(w.market, w.maya); !slices.Equal(got, []string{"At once."}) || len(w.texts(w.direct, w.maya)) != 0 {
+		t.Errorf("maya sees %q", got)
+	}
 }
 
 // lookingDoor looks at every event before it is accepted.

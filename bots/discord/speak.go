@@ -79,6 +79,9 @@ func (r *responder) put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 		return chat.Ref{}, err
 	}
 	refs, err := say.all(ctx, p.Job, parts, 0)
+	for len(refs) == 0 && unusable(err) && r.fresh() && r.a.sleep(ctx, freshPause) == nil {
+		refs, err = say.all(ctx, p.Job, parts, 0)
+	}
 	if len(refs) == 0 && unusable(err) {
 		// Discord takes no word by this token, though it is young: it never
 		// saw the acknowledgement, or it has forgotten it.
@@ -95,6 +98,17 @@ func (r *responder) put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 		err = fmt.Errorf("%w: %w", chat.ErrUnknownResult, err) // half of it is seen: it must not be sent again
 	}
 	return refs[0], err
+}
+
+// freshFor: an event is accepted before it is acknowledged, so a quick answer
+// can be earlier than the acknowledgement, which may take three seconds.
+const (
+	freshFor   = 4 * time.Second
+	freshPause = 250 * time.Millisecond
+)
+
+func (r *responder) fresh() bool {
+	return r.addr.Token != "" && r.a.clock.Now().Before(time.Unix(r.addr.Issued, 0).Add(freshFor))
 }
 
 // unusable reports whether an interaction's token is not accepted.
