@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/clock"
@@ -69,8 +70,11 @@ type Deps struct {
 	Accept func(ctx context.Context, e chat.Event) error
 	Policy config.Policy
 	Sample bool // the figures are sample money
-	Clock  clock.Clock
-	Log    *slog.Logger
+	// Delayed tells since when bookings wait outside the store; zero when none
+	// does. Nil where they cannot.
+	Delayed func() time.Time
+	Clock   clock.Clock
+	Log     *slog.Logger
 }
 
 // Admin is the room.

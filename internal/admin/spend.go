@@ -63,6 +63,11 @@ func (a *Admin) summary(ctx context.Context, t turn.Task, q SpendQuery) (said, e
 		return said{}, err
 	}
 	b.WriteString(bars)
+	if a.Delayed != nil {
+		if since := a.Delayed(); !since.IsZero() {
+			fmt.Fprintf(&b, "_Accounting is delayed since %s: some bookings are on their way and not in these figures yet._\n", when(since, t))
+		}
+	}
 	post.Text = strings.TrimSpace(b.String())
 	return said{post: post}, nil
 }

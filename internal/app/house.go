@@ -43,6 +43,13 @@ type Parts struct {
 	Log    *slog.Logger
 	Pace   intake.Pace
 	Sealer *seal.Sealer
+	// Spool keeps accepted events while the store is away; nil where it cannot
+	// be.
+	Spool intake.Spool
+	// Delayed tells since when bookings wait in the spool; see admin.Deps.
+	Delayed func() time.Time
+	// Name is this process's among the replicas; "" makes one.
+	Name string
 	// Approved says whether a workspace is switched on; nil asks the
 	// configuration.
 	Approved func(tenant string) bool
@@ -69,7 +76,10 @@ type House struct {
 
 // Build makes a House. Adapters are joined with Join before Run.
 func Build(p Parts) *House {
-	h := &House{store: p.Store, clock: p.Clock, log: p.Log, openers: map[chat.Platform]chat.Opener{}, name: replica()}
+	h := &House{store: p.Store, clock: p.Clock, log: p.Log, openers: map[chat.Platform]chat.Opener{}, name: p.Name}
+	if h.name == "" {
+		h.name = replica()
+	}
 	open := func(pl chat.Platform) chat.Opener { return h.openers[pl] }
 	accept := func(ctx context.Context, e chat.Event) error { return h.Door.Accept(ctx, e) }
 	h.Settings = settings.New(p.Store, p.Config.Policy, p.Clock)
@@ -80,7 +90,7 @@ func Build(p Parts) *House {
 	})
 	room := admin.New(admin.Deps{
 		Books: books{Store: p.Store, guard: h.Guard}, Records: p.Store, Settings: h.Settings, People: names, Sealer: p.Sealer, Openers: open,
-		Accept: accept, Policy: p.Config.Policy, Sample: p.Models.Sample(), Clock: p.Clock, Log: p.Log,
+		Accept: accept, Policy: p.Config.Policy, Sample: p.Models.Sample(), Delayed: p.Delayed, Clock: p.Clock, Log: p.Log,
 	})
 	if p.Approved == nil {
 		p.Approved = approved(p.Config)
@@ -90,7 +100,7 @@ func Build(p Parts) *House {
 		Settings: h.Settings, People: names, Rate: p.Store, Openers: open, Approved: p.Approved, Assistant: h.Assistant, Admin: room, Notices: room.Notify,
 		Limits: gate.Limits{PerMinute: th.PerMinute}, Clock: p.Clock, Log: p.Log,
 	})
-	h.Door = intake.NewDoor(p.Store, p.Sealer, nil, g, intake.Caps{Person: th.Person, Channel: th.Channel})
+	h.Door = intake.NewDoor(p.Store, p.Sealer, p.Spool, g, intake.Caps{Person: th.Person, Channel: th.Channel})
 	h.archive = usage.NewArchive(p.Store, p.Sealer, p.Clock)
 	h.files = closedMonths(p.Config, p.Models.Sample())
 	h.leaver = newLeaver(p.Store, h.archive, p.Clock, h.files, h.Assistant, names, h.Settings)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/tierwise/tierwise/internal/clock"
 	"github.com/tierwise/tierwise/internal/config"
@@ -28,15 +29,24 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 	if err != nil {
 		return err
 	}
-	store, err := OpenStore(ctx, cfg, Where{}, log)
-	if err != nil {
+	parts := Parts{Config: cfg, Models: view, Clock: clock.System{}, Log: log, Pace: intake.DefaultPace(), Sealer: s, Name: replica()}
+	var tend []func(context.Context) error
+	if cfg.RedisURL.IsSet() {
+		c, err := openCarried(ctx, cfg, parts.Name, log)
+		if err != nil {
+			return err
+		}
+		parts.Store, parts.Spool = c, c.spool
+		parts.Delayed = func() time.Time { return c.front.Status().Oldest }
+		tend = append(tend, func(ctx context.Context) error { c.front.Run(ctx); return nil })
+	} else if parts.Store, err = OpenStore(ctx, cfg, Where{}, log); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	h := Build(Parts{Config: cfg, Store: store, Models: view, Clock: clock.System{}, Log: log, Pace: intake.DefaultPace(), Sealer: s})
+	defer func() { err = errors.Join(err, parts.Store.Close()) }()
+	h := Build(parts)
 	routes, runs, err := h.platforms(cfg, s, log)
 	if err != nil {
 		return err
 	}
-	return h.serve(ctx, cfg, routes, runs, log)
+	return h.serve(ctx, cfg, routes, append(runs, tend...), log)
 }

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/tierwise/tierwise/internal/clock"
+	"github.com/tierwise/tierwise/internal/config"
+	"github.com/tierwise/tierwise/internal/store/outage"
+	"github.com/tierwise/tierwise/internal/store/redis"
+	"github.com/tierwise/tierwise/internal/store/sqlite/spool"
+	"github.com/tierwise/tierwise/usage"
+)
+
+// carried is Redis with what carries the house over its outages: settlements
+// and accepted events wait in a spool in the data directory meanwhile.
+type carried struct {
+	*redis.Store
+	front *outage.Front
+	spool *spool.Spool
+}
+
+// openCarried opens Redis for serving. replica names this process's spool.
+func openCarried(ctx context.Context, cfg config.Config, replica string, log *slog.Logger) (*carried, error) {
+	store, err := redis.Open(ctx, cfg.RedisURL.Reveal(), redis.Options{Warn: func(f redis.Finding) { log.Warn("redis", "finding", f.Say) }})
+	if err != nil {
+		return nil, err
+	}
+	sp, err := spool.Open(ctx, cfg.DataDir, replica, clock.System{})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("app: the spool needs a data directory that can be written: %w", err), store.Close())
+	}
+	down := func(err error) bool { return errors.Is(err, redis.ErrDown) }
+	return &carried{store, outage.New(reached{store}, sp, down, clock.System{}, log), sp}, nil
+}
+
+// Hold and Settle go through the front; see package outage.
+func (c *carried) Hold(ctx context.Context, r usage.HoldRequest) (usage.Held, error) {
+	return c.front.Hold(ctx, r)
+}
+
+// Settle is the front's.
+func (c *carried) Settle(ctx context.Context, s usage.Settlement) (usage.Settled, error) {
+	return c.front.Settle(ctx, s)
+}
+
+// Close closes the spool, which keeps what it has, and the connections.
+func (c *carried) Close() error { return errors.Join(c.spool.Close(), c.Store.Close()) }
+
+// reached asks a Redis that came back again whether it is fit to be used.
+type reached struct{ *redis.Store }
+
+// Reach implements outage.Store.
+func (r reached) Reach(ctx context.Context) error {
+	findings, err := r.Check(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		if f.Refuse {
+			err = errors.Join(err, fmt.Errorf("app: redis: %s", f.Say))
+		}
+	}
+	return err
+}
