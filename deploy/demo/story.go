@@ -20,14 +20,17 @@ var day = []struct{ what, pattern string }{
 	{"near it the tier is lowered and that is said", `--tier standard\n(?s:.*?)does not cover standard, so economy answers(?s:.*?)\n  economy · why`},
 	{"at it the refusal is private and shows the sum", `› /summarize 7d\n\[#incidents/1\] tierwise \(only visible to you\): The limit for you today is \$[0-9.]+: \$[0-9.]+ is used [^\n]* is left; this could cost up to \$[0-9.]+`},
 	{"with two ways on", `\n  \[1\] Ask for more  \[2\] Use the local tier \(free\)\n`},
-	{"more is asked for", `I asked for \$0.50 more for you`},
-	{"an admin gets to decide", `maya asks for \$0.50 more budget: release week(?s:.*?)\[1\] Approve  \[2\] Approve less  \[3\] Decline`},
+	// The two posts go to different people, so that either may be there first.
+	{"more is asked for, and an admin gets to decide", `(?s:I asked for \$0.50 more for you.*?` + decide + `|` + decide + `.*?I asked for \$0.50 more for you)`},
 	{"and approves", `Approved \$0.50 for maya; the question goes on`},
 	{"the question resumes by itself", `You are maya (?s:.*?)\(only visible to you\): Key messages(?s:.*?)\(read [0-9]+ of [0-9]+ messages\)`},
 	{"the limit has grown", `› /ai-spend budget\n[^\n]*\n[^\n]*you today: \$[0-9.]+ of \$0.5012`},
 	{"a member sees less", `› /ai-spend\n[^\n]*AI spend[^\n]*\n  - You: [^\n]*\n  - This channel: [^\n]*\n  [^-]`},
 	{"an admin sees the workspace", `› /ai-spend\n[^\n]*AI spend[^\n]*\n  - You: [^\n]*\n  - This channel: [^\n]*\n  - Workspace: `},
 }
+
+// decide is the request as those see it who may decide.
+const decide = `maya asks for \$0.50 more budget: release week.*?\[1\] Approve  \[2\] Approve less  \[3\] Decline`
 
 // told demands that the day happened in its order.
 func told(transcript string) error {
