@@ -182,10 +182,6 @@ const (
 	spending task = "ai-spend"
 )
 
-// model reports whether the task is one that calls a model and keeps its answer
-// for the buttons.
-func (k task) model() bool { return k != spending }
-
 func (k task) private() bool { return k != summary && k != question }
 
 // event is the n-th event of a script.

@@ -102,7 +102,7 @@ var epochs = []time.Time{
 
 func newSimulation(seed uint64) *simulation {
 	s := &simulation{dice: &dice{rng: rand.New(rand.NewPCG(seed, 0x7e57))}, clock: &driftClock{}, at: newPlatform(), accepted: map[string]task{}}
-	s.clock.offset.Store(int64(epochs[seed%uint64(len(epochs))].Sub(time.Now())))
+	s.clock.offset.Store(int64(time.Until(epochs[seed%uint64(len(epochs))])))
 	s.leap = jump
 	if seed%leapYear == 0 {
 		s.leap = leap

@@ -11,8 +11,8 @@ import (
 	"github.com/tierwise/tierwise/internal/turn"
 )
 
-// unclear is what a platform's client reports when the line was cut.
-var unclear = fmt.Errorf("post: %w", chat.ErrUnknownResult)
+// errUnclear is what a platform's client reports when the line was cut.
+var errUnclear = fmt.Errorf("post: %w", chat.ErrUnknownResult)
 
 func TestPublicPostAppearsExactlyOnce(t *testing.T) {
 	limited := &chat.RateLimited{After: 40 * time.Second}
@@ -20,20 +20,20 @@ func TestPublicPostAppearsExactlyOnce(t *testing.T) {
 		put  func(n int) fate
 		find func(n int) error
 	}{
-		"made, then the line was cut": {put: first(fate{err: unclear})},
-		"cut before it was made":      {put: first(fate{swallow: true, err: unclear})},
+		"made, then the line was cut": {put: first(fate{err: errUnclear})},
+		"cut before it was made":      {put: first(fate{swallow: true, err: errUnclear})},
 		"made, and no answer came":    {put: first(fate{hang: true})},
 		"refused for a while":         {put: first(fate{swallow: true, err: errSome})},
 		"told to wait":                {put: first(fate{swallow: true, err: limited})},
 		"adapter panics after making": {put: first(fate{panics: true})},
 		"made, then the look-up is told to wait": {
-			put: first(fate{err: unclear}), find: func(n int) error { return map[int]error{1: limited}[n] },
+			put: first(fate{err: errUnclear}), find: func(n int) error { return map[int]error{1: limited}[n] },
 		},
 		"made, then the look-up fails twice": {
-			put: first(fate{err: unclear}), find: func(n int) error { return map[int]error{1: errSome, 2: errSome}[n] },
+			put: first(fate{err: errUnclear}), find: func(n int) error { return map[int]error{1: errSome, 2: errSome}[n] },
 		},
 		"not made, not found, told to wait": {put: func(n int) fate {
-			return map[int]fate{1: {swallow: true, err: unclear}, 2: {swallow: true, err: limited}}[n]
+			return map[int]fate{1: {swallow: true, err: errUnclear}, 2: {swallow: true, err: limited}}[n]
 		}},
 	}
 	for name, c := range cases {
@@ -72,8 +72,8 @@ func TestPrivatePostIsSentAtMostOnceAndElseKept(t *testing.T) {
 		fate       fate
 		said, kept int
 	}{
-		"made, then the line was cut": {fate{err: unclear}, 1, 1},
-		"cut before it was made":      {fate{swallow: true, err: unclear}, 0, 1},
+		"made, then the line was cut": {fate{err: errUnclear}, 1, 1},
+		"cut before it was made":      {fate{swallow: true, err: errUnclear}, 0, 1},
 		"told nothing":                {fate{hang: true}, 1, 1},
 		"refused for a while":         {fate{swallow: true, err: errSome}, 1, 0},
 		"told to wait":                {fate{swallow: true, err: &chat.RateLimited{After: time.Minute}}, 1, 0},

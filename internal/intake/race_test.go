@@ -52,9 +52,9 @@ func storm(t *testing.T, d *dice) {
 	w.platform.onPut = func(int, chat.Post) fate {
 		switch {
 		case d.chance(8):
-			return fate{err: unclear}
+			return fate{err: errUnclear}
 		case d.chance(8):
-			return fate{swallow: true, err: unclear}
+			return fate{swallow: true, err: errUnclear}
 		case d.chance(4):
 			return fate{hang: true}
 		case d.chance(4):
