@@ -46,8 +46,20 @@ bench:
 demo: build
 	@GO="$(GO)" ./deploy/demo/run $(BIN)
 
+## prove: the promises with their figures, in the numbers promised (about half an hour)
+prove:
+	@./deploy/prove/run long
+
+## prove-short: the same in a few minutes
+prove-short:
+	@./deploy/prove/run short
+
+## eval: how well intents are read and threads summarised, on data beside the repository
+eval:
+	@$(GO) test -count=1 -v -run 'Detect|Rouge|ROUGE|Label' ./internal/intent ./internal/llm/local 2>&1 | grep -E '_test\.go:[0-9]+: ' | sed -E 's/^ *[a-z_]+\.go:[0-9]+: //'
+
 ## help: this list
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: run build test test-all test-counterparts check vuln bench demo help
+.PHONY: run build test test-all test-counterparts check vuln bench demo prove prove-short eval help
