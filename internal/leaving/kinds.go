@@ -32,7 +32,7 @@ func Rows() []Row {
 		{record.Receipt, false, "evidence: why a tier was chosen, for jobs of which nothing else is left"},
 		{record.Outcome, false, "evidence: verdicts of people on answers"},
 		{record.Dead, false, "jobs that were given up"},
-		{record.Answering, false, "marks of answers in progress"},
+		{record.Memory, false, "what adapters remember, some of it typed by people"},
 		{record.Journal, true, "who changed which limit and setting, by pseudonym: part of the proof"},
 		{record.Closing, true, "checkpoints: without them closed months cannot be proven"},
 		{record.Pause, true, "what was stopped must not start again by itself after a reinstall"},

@@ -17,22 +17,22 @@ type Kind string
 
 // The kinds in use.
 const (
-	Setting   Kind = "setting"   // internal/settings: one record per level ("workspace", "channel/C1")
-	Journal   Kind = "journal"   // internal/journal: changes, append-only, never deleted by hand
-	Person    Kind = "person"    // directory: pseudonym → id and name, sealed
-	Draft     Kind = "draft"     // internal/assistant: an unsent draft, sealed, 72 h
-	Thread    Kind = "thread"    // internal/assistant: threads the bot answers in
-	Receipt   Kind = "receipt"   // internal/assistant: why a tier was chosen, no content
-	Outcome   Kind = "outcome"   // internal/outcome: accepted, rejected or unknown
-	Request   Kind = "request"   // internal/admin: "ask for more", pending decisions
-	Install   Kind = "install"   // bots: a workspace's tokens, sealed
-	Dead      Kind = "dead"      // internal/intake: jobs that were given up, no content
-	Card      Kind = "card"      // internal/settings: workflow cards and teams
-	Closing   Kind = "closing"   // usage: checkpoints of closed months
-	Seeded    Kind = "seeded"    // internal/admin: what was put in once from the policy, such as limits
-	Pause     Kind = "pause"     // internal/gate: what is stopped
-	Example   Kind = "example"   // internal/intent: label examples and style notes, sealed
-	Answering Kind = "answering" // internal/gate: reserved for once-only answers
+	Setting Kind = "setting" // internal/settings: one record per level ("workspace", "channel/C1")
+	Journal Kind = "journal" // internal/journal: changes, append-only, never deleted by hand
+	Person  Kind = "person"  // directory: pseudonym → id and name, sealed
+	Draft   Kind = "draft"   // internal/assistant: an unsent draft, sealed, 72 h
+	Thread  Kind = "thread"  // internal/assistant: threads the bot answers in
+	Receipt Kind = "receipt" // internal/assistant: why a tier was chosen, no content
+	Outcome Kind = "outcome" // internal/outcome: accepted, rejected or unknown
+	Request Kind = "request" // internal/admin: "ask for more", pending decisions
+	Install Kind = "install" // bots: a workspace's tokens, sealed
+	Dead    Kind = "dead"    // internal/intake: jobs that were given up, no content
+	Card    Kind = "card"    // internal/settings: workflow cards and teams
+	Closing Kind = "closing" // usage: checkpoints of closed months
+	Seeded  Kind = "seeded"  // internal/admin: what was put in once from the policy, such as limits
+	Pause   Kind = "pause"   // internal/gate: what is stopped
+	Example Kind = "example" // internal/intent: label examples and style notes, sealed
+	Memory  Kind = "memory"  // bots: small values an adapter remembers, sealed
 )
 
 // Record is one stored document.

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tierwise/tierwise/internal/record"
+	"github.com/tierwise/tierwise/internal/seal"
+)
+
+// memory keeps small values for adapters, sealed, so that another replica and
+// a later process know them.
+type memory struct {
+	store Store
+	seal  *seal.Sealer
+}
+
+// sealMemory is the purpose of what is remembered.
+const sealMemory = "memory"
+
+// Remember keeps a value for a while.
+func (m memory) Remember(ctx context.Context, tenant, key string, value []byte, ttl time.Duration) error {
+	if err := m.store.Write(ctx, tenant, record.Put(record.Memory, key, m.seal.Seal(tenant, sealMemory, value), ttl)); err != nil {
+		return fmt.Errorf("app: remember: %w", err)
+	}
+	return nil
+}
+
+// Recall returns a value and whether it is there.
+func (m memory) Recall(ctx context.Context, tenant, key string) ([]byte, bool, error) {
+	r, err := m.store.Get(ctx, tenant, record.Memory, key)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("app: recall: %w", err)
+	}
+	value, err := m.seal.Open(tenant, sealMemory, r.Body)
+	if err != nil {
+		return nil, false, fmt.Errorf("app: recall: %w", err)
+	}
+	return value, true, nil
+}
