@@ -38,7 +38,7 @@ func (h *House) platforms(cfg config.Config, s *seal.Sealer, log *slog.Logger) (
 	if cfg.HasDiscord() {
 		a, err := discord.New(discord.Config{
 			Door: h.Door, Owned: h.Assistant.Owned, FollowUps: h.followUps, Token: cfg.DiscordToken, APIURL: cfg.DiscordAPIURL,
-			Key: s.Derive("discord/buttons"), Leases: h.store, Memory: memory{h.store, s}, Replica: h.name, Clock: h.clock, Log: log.With("platform", "discord"),
+			Key: s.Derive("discord/buttons"), Leases: h.store, Memory: recollection{h.store, s}, Replica: h.name, Clock: h.clock, Log: log.With("platform", "discord"),
 		})
 		if err != nil {
 			return nil, nil, fmt.Errorf("app: %w", err)

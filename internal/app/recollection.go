@@ -10,9 +10,9 @@ import (
 	"github.com/tierwise/tierwise/internal/seal"
 )
 
-// memory keeps small values for adapters, sealed, so that another replica and
+// recollection keeps small values for adapters, sealed, so that another replica and
 // a later process know them.
-type memory struct {
+type recollection struct {
 	store Store
 	seal  *seal.Sealer
 }
@@ -21,7 +21,7 @@ type memory struct {
 const sealMemory = "memory"
 
 // Remember keeps a value for a while.
-func (m memory) Remember(ctx context.Context, tenant, key string, value []byte, ttl time.Duration) error {
+func (m recollection) Remember(ctx context.Context, tenant, key string, value []byte, ttl time.Duration) error {
 	if err := m.store.Write(ctx, tenant, record.Put(record.Memory, key, m.seal.Seal(tenant, sealMemory, value), ttl)); err != nil {
 		return fmt.Errorf("app: remember: %w", err)
 	}
@@ -29,7 +29,7 @@ func (m memory) Remember(ctx context.Context, tenant, key string, value []byte, 
 }
 
 // Recall returns a value and whether it is there.
-func (m memory) Recall(ctx context.Context, tenant, key string) ([]byte, bool, error) {
+func (m recollection) Recall(ctx context.Context, tenant, key string) ([]byte, bool, error) {
 	r, err := m.store.Get(ctx, tenant, record.Memory, key)
 	if errors.Is(err, record.ErrNotFound) {
 		return nil, false, nil
