@@ -247,10 +247,10 @@ func TestStopReachesARunningJobWithinASecond(t *testing.T) {
 			time.Sleep(w.pace.Lease * 2) // closing is slow; the ticket must live on
 			return turn.Say(d.Event, chat.Post{Text: context.Cause(ctx).Error()}), nil
 		})()
-		defer w.work("w2", echo)()
 		defer w.post("p1")()
 		w.accept(mention("1", "7", "endless"))
 		id := <-ids
+		defer w.work("w2", echo)() // would answer if the ticket did not live on
 		stopped := time.Now()
 		if err := w.store.Stop(t.Context(), tenant, id); err != nil {
 			t.Fatal(err)
