@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"time"
 
 	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/usage"
@@ -39,9 +39,8 @@ type item struct {
 func (s *Spool) Drain(ctx context.Context, into Into) (done, stuck int, err error) {
 	s.drain.Lock()
 	defer s.drain.Unlock()
-	if err := s.adopt(ctx); err != nil {
-		return 0, 0, err
-	}
+	// A file that cannot be taken over keeps nothing else waiting.
+	adopted := s.adopt(ctx)
 	for _, kind := range []string{kindSettle, kindJob} {
 		for after, more := int64(0), true; more; {
 			d, st, last, e := s.batch(ctx, kind, after, into)
@@ -51,7 +50,7 @@ func (s *Spool) Drain(ctx context.Context, into Into) (done, stuck int, err erro
 			}
 		}
 	}
-	return done, stuck, nil
+	return done, stuck, adopted
 }
 
 // batch hands over some entries of a kind after a row, and returns the last row
@@ -77,7 +76,7 @@ func (s *Spool) batch(ctx context.Context, kind string, after int64, into Into) 
 		}
 	}
 	// Forgotten also when a later one failed: the store has them.
-	return len(over), stuck, last, errors.Join(err, s.forget(context.WithoutCancel(ctx), over))
+	return len(over), stuck, last, errors.Join(err, s.forget(context.WithoutCancel(ctx), kind, over))
 }
 
 func (s *Spool) read(ctx context.Context, kind string, after int64) ([]item, error) {
@@ -125,23 +124,35 @@ func (s *Spool) hand(ctx context.Context, it item, into Into) (bool, error) {
 	return into.Settle(ctx, st)
 }
 
-// forget removes rows and counts what is left.
-func (s *Spool) forget(ctx context.Context, rows []int64) error {
+// forget removes rows of one kind.
+func (s *Spool) forget(ctx context.Context, kind string, rows []int64) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	var oldest sql.NullInt64
 	err := s.change(ctx, func(tx *sql.Tx) error {
 		for _, r := range rows {
 			if _, err := tx.Exec(`DELETE FROM spool WHERE rowid = ?`, r); err != nil {
 				return err
 			}
 		}
-		return nil
+		err := tx.QueryRow(`SELECT at FROM spool ORDER BY rowid LIMIT 1`).Scan(&oldest)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("spool: forget: %w", err)
 	}
-	return s.count(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts[kind] -= len(rows)
+	s.oldest = time.Time{}
+	if oldest.Valid {
+		s.oldest = time.Unix(0, oldest.Int64).UTC()
+	}
+	return nil
 }
 
 // adopt takes over what instances that are gone have left in the directory. A
@@ -153,27 +164,28 @@ func (s *Spool) adopt(ctx context.Context) error {
 		return fmt.Errorf("spool: adopt: %w", err)
 	}
 	moved := false
+	var errs []error
 	for _, path := range found {
-		if path == s.path || strings.HasSuffix(path, ".lock") {
+		if path == s.path {
 			continue
 		}
 		lock, err := take(path)
 		if errors.Is(err, ErrInUse) {
 			continue
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = errors.Join(s.move(ctx, path), lock.Unlock())
 		}
-		err = s.move(ctx, path)
-		if err = errors.Join(err, lock.Unlock()); err != nil {
-			return fmt.Errorf("spool: adopt %s: %w", filepath.Base(path), err)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("spool: adopt %s: %w", filepath.Base(path), err))
+			continue
 		}
 		moved = true
 	}
-	if !moved {
-		return nil
+	if moved {
+		errs = append(errs, s.count(ctx))
 	}
-	return s.count(ctx)
+	return errors.Join(errs...)
 }
 
 // move copies a file whose lock is held into this one and removes it.

@@ -90,11 +90,8 @@ func Open(ctx context.Context, dir, instance string, c clock.Clock) (*Spool, err
 		dir: dir, path: path, clock: c, lock: lock, db: db, counts: map[string]int{},
 		in: make(chan *entry), quit: make(chan struct{}), done: make(chan struct{}),
 	}
-	err = s.adopt(ctx)
-	if err == nil {
-		err = s.count(ctx)
-	}
-	if err != nil {
+	_ = s.adopt(ctx) // whatever is wrong with another file, Drain says it
+	if err := s.count(ctx); err != nil {
 		return nil, errors.Join(err, db.Close(), lock.Unlock())
 	}
 	go s.write()
