@@ -26,9 +26,13 @@ var errCut = errors.New("connection cut")
 type line struct {
 	*memory.Store
 	before, after atomic.Bool
+	cancelled     atomic.Bool // calls find their context cancelled
 }
 
 func (l *line) cut(do func()) error {
+	if l.cancelled.Load() {
+		return context.Canceled
+	}
 	if l.before.Load() {
 		return errCut
 	}
