@@ -116,6 +116,7 @@ func TestRateLimitIsWaitedOut(t *testing.T) {
 		w.outgoing("j1", reply(mention("1", "7", ""), "hello"))
 		defer w.post("p1")()
 		time.Sleep(5 * time.Minute)
+		synctest.Wait()
 		if p := w.platform.puts; len(p) != 2 || p[1].Sub(p[0]) < 90*time.Second {
 			t.Errorf("puts at %v", p)
 		}
@@ -224,6 +225,7 @@ func TestAnswerReplacesItsPlaceholderAlsoAfterATakeOver(t *testing.T) {
 		defer w.post("p1")()
 		w.accept(mention("1", "7", "hello"))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		w.says("reading …")
 		if len(w.platform.messages) != 1 {
 			t.Errorf("%d messages", len(w.platform.messages))

@@ -141,6 +141,7 @@ func TestPanicCostsOneDelivery(t *testing.T) {
 		defer w.post("p1")()
 		w.accept(mention("1", "7", "xyzzy"))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		w.says("re: xyzzy")
 		if strings.Contains(w.logs.String(), "xyzzy") {
 			t.Error("a panic's words are in the log")
@@ -163,6 +164,7 @@ func TestFailingJobIsGivenUpVisiblyAndFree(t *testing.T) {
 		e := mention("1", "7", "hopeless")
 		w.accept(e, mention("2", "7", "hopeless too"))
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		w.says("gave up on hopeless", "gave up on hopeless too")
 		if len(at) != 10 {
 			t.Fatalf("tried %d times, want 5 for each", len(at))
