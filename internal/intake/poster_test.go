@@ -117,6 +117,8 @@ func TestRateLimitIsWaitedOut(t *testing.T) {
 		defer w.post("p1")()
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
+		w.platform.mu.Lock()
+		defer w.platform.mu.Unlock()
 		if p := w.platform.puts; len(p) != 2 || p[1].Sub(p[0]) < 90*time.Second {
 			t.Errorf("puts at %v", p)
 		}
