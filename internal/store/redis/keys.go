@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -108,14 +107,4 @@ func crc16(s string) uint16 {
 		}
 	}
 	return crc
-}
-
-// partitionOfKey reads the partition back from a key, for tests and errors.
-func partitionOfKey(key string) (int, error) {
-	tag, _, ok := strings.Cut(strings.TrimPrefix(key, prefix+"{"), "}")
-	p, err := strconv.Atoi(tag)
-	if !ok || err != nil || !strings.HasPrefix(key, prefix+"{") {
-		return 0, fmt.Errorf("redis: key %q has no partition", key)
-	}
-	return p, nil
 }

@@ -158,7 +158,7 @@ func (s *Store) runDurably(ctx context.Context, p int, name string, args ...any)
 	return nil, s.failed(name, errors.New("script not accepted"))
 }
 
-// job is one script call of a batch.
+// batched is one script call of a batch.
 type batched struct {
 	p    int
 	args []any

@@ -1,9 +1,11 @@
 package redis
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -94,4 +96,14 @@ func TestKeysShareTheSlotOfTheirWorkspace(t *testing.T) {
 	if spaceKey("a:d")+"x" == spaceKey("a")+"d:x" {
 		t.Error("keys of two workspaces can be equal")
 	}
+}
+
+// partitionOfKey reads the partition back from a key.
+func partitionOfKey(key string) (int, error) {
+	tag, _, ok := strings.Cut(strings.TrimPrefix(key, prefix+"{"), "}")
+	p, err := strconv.Atoi(tag)
+	if !ok || err != nil || !strings.HasPrefix(key, prefix+"{") {
+		return 0, fmt.Errorf("redis: key %q has no partition", key)
+	}
+	return p, nil
 }
