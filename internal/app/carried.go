@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/tierwise/tierwise/internal/clock"
 	"github.com/tierwise/tierwise/internal/config"
+	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/store/outage"
 	"github.com/tierwise/tierwise/internal/store/redis"
 	"github.com/tierwise/tierwise/internal/store/sqlite/spool"
@@ -44,6 +46,15 @@ func (c *carried) Hold(ctx context.Context, r usage.HoldRequest) (usage.Held, er
 // Settle is the front's.
 func (c *carried) Settle(ctx context.Context, s usage.Settlement) (usage.Settled, error) {
 	return c.front.Settle(ctx, s)
+}
+
+// Claim gives no jobs while bookings wait for the store: one of them may have
+// ended the very job that would be claimed.
+func (c *carried) Claim(ctx context.Context, worker string, most int, lease, wait time.Duration) ([]job.Ticket, error) {
+	if !c.front.Ready(ctx, wait) {
+		return nil, nil
+	}
+	return c.Store.Claim(ctx, worker, most, lease, wait)
 }
 
 // Close closes the spool, which keeps what it has, and the connections.

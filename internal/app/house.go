@@ -160,8 +160,7 @@ func (h *House) Following(ctx context.Context, at chat.Place) (chat.Owned, bool)
 // Run works until ctx ends, then lets running jobs finish and posts go out.
 func (h *House) Run(ctx context.Context) {
 	var rooms sync.WaitGroup
-	rooms.Go(func() { h.worker.Run(ctx) })
-	rooms.Go(func() { h.poster.Run(ctx) })
+	rooms.Go(func() { intake.Run(ctx, h.worker, h.poster) })
 	rooms.Go(func() { schedule.Run(ctx, h.store, h.name, h.clock, 5*time.Second, h.log, h.works()...) })
 	rooms.Wait()
 }

@@ -35,7 +35,11 @@ type Models struct {
 // LoadModels lays the policy over the catalog and finds out what is connected.
 // A custom endpoint (OPENAI_BASE_URL) is asked which models it serves.
 func LoadModels(ctx context.Context, cfg config.Config, log *slog.Logger) (*Models, error) {
-	overlays := []catalog.Overlay{overlay(cfg)}
+	seed, err := catalog.Load()
+	if err != nil {
+		return nil, fmt.Errorf("app: models: %w", err)
+	}
+	overlays := []catalog.Overlay{overlay(cfg, seed)}
 	m := &Models{cfg: cfg, log: log}
 	custom, err := m.custom(ctx)
 	if err != nil {
@@ -145,25 +149,56 @@ func (m *Models) custom(ctx context.Context) (*catalog.Overlay, error) {
 	return &o, nil
 }
 
-// overlay turns the policy's providers and models into catalog rows.
-func overlay(cfg config.Config) catalog.Overlay {
+// overlay turns the policy's providers and models, and base URLs from the
+// environment, into catalog rows.
+func overlay(cfg config.Config, seed *catalog.Catalog) catalog.Overlay {
 	o := catalog.Overlay{Name: "the policy"}
+	for _, p := range seed.Providers() {
+		_, named := cfg.Policy.Providers[p.ID]
+		if url := cfg.BaseURL(p.ID); url != "" && !named && p.ID != openAI {
+			o.Providers = append(o.Providers, catalog.ProviderRow{ID: p.ID, BaseURL: url})
+		}
+	}
 	for id, p := range cfg.Policy.Providers {
-		o.Providers = append(o.Providers, catalog.ProviderRow{
-			ID: id, Name: p.Name, BaseURL: p.BaseURL, KeyEnv: p.KeyEnv, Profile: p.Profile, Region: p.Region,
+		row := catalog.ProviderRow{
+			ID: id, Name: p.Name, BaseURL: cfg.BaseURL(id), KeyEnv: p.KeyEnv, Profile: p.Profile, Region: p.Region,
 			TrainsOnData: p.Facts.TrainsOnData, Retention: p.Facts.Retention, Source: p.Facts.Source, Verified: p.Facts.Verified.Start(),
-		})
+		}
+		if _, known := seed.Provider(id); !known {
+			row = fresh(row, id, policyDate(cfg))
+		}
+		o.Providers = append(o.Providers, row)
 		if p.Clearance != nil {
 			o.Clearances = append(o.Clearances, catalog.ClearanceRow{Provider: id, Class: *p.Clearance, By: "operator", At: policyDate(cfg), Reason: p.Why})
 		}
 	}
 	for id, mo := range cfg.Policy.Models {
-		o.Models = append(o.Models, modelRow(id, mo))
+		o.Models = append(o.Models, modelRow(id, mo, seed, policyDate(cfg)))
 		if mo.Clearance != nil {
 			o.Clearances = append(o.Clearances, catalog.ClearanceRow{Model: id, Class: *mo.Clearance, By: "operator", At: policyDate(cfg)})
 		}
 	}
 	return o
+}
+
+// fresh completes the row of a provider the catalog does not know: it speaks
+// the OpenAI wire, which is the only one there is a client for.
+func fresh(r catalog.ProviderRow, id string, day time.Time) catalog.ProviderRow {
+	set := func(field *string, value string) {
+		if *field == "" {
+			*field = value
+		}
+	}
+	set(&r.Name, id)
+	set(&r.Engine, catalog.EngineOpenAI)
+	set(&r.Profile, "openai-compatible")
+	set(&r.TrainsOnData, "unknown")
+	set(&r.Retention, "unknown")
+	set(&r.Source, "the operator's policy")
+	if r.Verified.IsZero() {
+		r.Verified = day
+	}
+	return r
 }
 
 // policyDate is the day of the operator's decision: that of the policy file.
@@ -174,10 +209,19 @@ func policyDate(cfg config.Config) time.Time {
 	return time.Now().UTC()
 }
 
-func modelRow(id string, m config.Model) catalog.ModelRow {
+func modelRow(id string, m config.Model, seed *catalog.Catalog, day time.Time) catalog.ModelRow {
 	r := catalog.ModelRow{
 		ID: id, Wire: m.Wire, Context: m.Context, MaxOutput: m.MaxOutput, Abilities: m.Abilities, Region: m.Region, Family: m.Family,
 		Latency: m.Latency, Source: m.Source, Verified: m.Verified.Start(),
+	}
+	if _, known := seed.Model(id); !known {
+		r.Source = orPolicy(r.Source)
+		if r.Verified.IsZero() {
+			r.Verified = day
+		}
+		if r.Family == "" {
+			r.Family = "bytes" // an upper bound for any tokenizer
+		}
 	}
 	if m.Tier != nil {
 		r.Tier = m.Tier.String()

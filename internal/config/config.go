@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/kelseyhightower/envconfig"
@@ -78,10 +79,22 @@ func Load(o Options) (Config, error) {
 	c.fillEmpty()
 	c.readSecretFiles(&p)
 	c.loadPolicy(&p)
-	c.readKeys(o.KeyNames, &p)
+	c.readKeys(c.keyNames(o.KeyNames), &p)
 	c.check(o, &p)
 	c.pointOutUnknown(&p)
 	return c, p.err()
+}
+
+// keyNames are the variables of the catalog's provider keys and those that the
+// policy names for its own providers.
+func (c *Config) keyNames(known []string) []string {
+	names := slices.Clone(known)
+	for _, id := range sortedKeys(c.Policy.Providers) {
+		if env := c.Policy.Providers[id].KeyEnv; env != "" && !slices.Contains(names, env) {
+			names = append(names, env)
+		}
+	}
+	return names
 }
 
 // fillEmpty gives a variable that is set to nothing its default: compose files
