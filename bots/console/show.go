@@ -170,7 +170,11 @@ func wording(p *chat.Post) string {
 func (c *Console) attachments(p *chat.Post) {
 	var lines []string
 	if p.Table != nil {
-		lines = append(lines, tableLines(p.Table)...)
+		t := *p.Table
+		if strings.Contains(p.Text, t.Title) {
+			t.Title = "" // the text above has said it
+		}
+		lines = append(lines, tableLines(&t)...)
 	}
 	if p.Chart != nil {
 		lines = append(lines, chartLines(p.Chart)...)
