@@ -60,6 +60,8 @@ func (a *Adapter) pressed(ctx context.Context, p press, kind chat.EventKind) cha
 		ReplyTo: chat.ReplyTo{Place: at, Private: true, To: p.user, Message: p.message}}
 	if p.channel != "" {
 		e.Channel = a.channelNamed(ctx, p.team, p.channel, "")
+	} else { // the Home page, which is between the person and us
+		e.Channel = chat.Channel{Place: at, Kind: chat.DirectMessage, Shared: chat.NotShared}
 	}
 	if p.message != "" {
 		e.Message = chat.Ref{Channel: p.channel, Thread: p.thread, ID: p.message}

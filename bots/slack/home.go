@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	slackgo "github.com/slack-go/slack"
@@ -55,11 +57,59 @@ func (a *Adapter) publish(ctx context.Context, team, user string, page chat.Post
 		if err == nil {
 			return
 		}
-		if !malformed(err) || page.Table == nil && page.Chart == nil {
+		if !malformed(err) || !drawnPage(page) {
 			a.log.Warn("a home page was not published", "err", err)
 			return
 		}
 	}
+}
+
+// drawnPage reports whether a page has something that can be drawn as text.
+func drawnPage(page chat.Post) bool {
+	return drawn(page) || slices.ContainsFunc(page.Sections, func(s chat.Section) bool { return s.Table != nil || s.Chart != nil })
+}
+
+// homeBlocks is a post as a page, its sections apart by lines. What does not
+// fit is left out from the end, and the page says so.
+func homeBlocks(p chat.Post, native bool) []slackgo.Block {
+	out := pageBlocks(p, native)
+	for _, s := range p.Sections {
+		more := pageBlocks(chat.Post{Text: s.Text, Chart: s.Chart, Table: s.Table, Buttons: s.Buttons, More: s.More}, native)
+		if len(more) == 0 {
+			continue
+		}
+		if len(out) > 0 {
+			more = append([]slackgo.Block{slackgo.NewDividerBlock()}, more...)
+		}
+		if len(out)+len(more) >= maxHomeBlocks {
+			return append(out, slackgo.NewContextBlock("", plain("There is more than this page can show.", maxContext)))
+		}
+		out = append(out, more...)
+	}
+	if len(out) == 0 {
+		out = []slackgo.Block{slackgo.NewSectionBlock(plain("…", maxSection), nil, nil)}
+	}
+	return out
+}
+
+// pageBlocks is one part of a page: markdown blocks are for messages only, so
+// its text is cut into sections.
+func pageBlocks(p chat.Post, native bool) []slackgo.Block {
+	body := inert(p.Text)
+	if !native {
+		body = strings.TrimSpace(body + "\n\n" + asText(p))
+	}
+	var out []slackgo.Block
+	for _, t := range chat.Split(body, maxSection*2/3) {
+		if strings.TrimSpace(t) != "" {
+			out = append(out, slackgo.NewSectionBlock(slackgo.NewTextBlockObject(slackgo.MarkdownType, clip(mrkdwn(t), maxSection), false, false), nil, nil))
+		}
+	}
+	under := tail(p, native)
+	if most := maxHomeBlocks - len(under); len(out) > most {
+		out = out[:most]
+	}
+	return append(out, under...)
 }
 
 // prompts are what a person may begin with; at most four are shown.

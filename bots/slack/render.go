@@ -206,27 +206,3 @@ func blocksJSON(blocks []slackgo.Block) string {
 	}
 	return string(raw)
 }
-
-// homeBlocks is a post as a page: markdown blocks are for messages only, so
-// its text is cut into sections.
-func homeBlocks(p chat.Post, native bool) []slackgo.Block {
-	body := inert(p.Text)
-	if !native {
-		body = strings.TrimSpace(body + "\n\n" + asText(p))
-	}
-	var out []slackgo.Block
-	for _, t := range chat.Split(body, maxSection*2/3) {
-		if strings.TrimSpace(t) != "" {
-			out = append(out, slackgo.NewSectionBlock(slackgo.NewTextBlockObject(slackgo.MarkdownType, clip(mrkdwn(t), maxSection), false, false), nil, nil))
-		}
-	}
-	under := tail(p, native)
-	if most := maxHomeBlocks - len(under); len(out) > most {
-		out = out[:most]
-	}
-	out = append(out, under...)
-	if len(out) == 0 {
-		out = []slackgo.Block{slackgo.NewSectionBlock(plain("…", maxSection), nil, nil)}
-	}
-	return out
-}

@@ -29,6 +29,9 @@ type Post struct {
 	Table   *Table   `json:"table,omitempty"`
 	Chart   *Chart   `json:"chart,omitempty"`
 	Files   []File   `json:"files,omitempty"`
+	// Sections follow the post where it is a page (Answer.Home); a message
+	// shows none.
+	Sections []Section `json:"sections,omitempty"`
 	// Form is opened instead of posting where the platform can do that from a
 	// reply (the terminal); elsewhere forms are opened through Door.Ask.
 	Form *Form `json:"form,omitempty"`
@@ -37,6 +40,16 @@ type Post struct {
 	Private bool `json:"private,omitempty"`
 	// Sample marks the demo workspace: "simulated model · sample money".
 	Sample bool `json:"sample,omitempty"`
+}
+
+// Section is a part of a page with controls of its own: text, chart and table,
+// then a row of buttons with the rest behind "⋯", within the bounds of a Post.
+type Section struct {
+	Text    string   `json:"text,omitempty"`
+	Chart   *Chart   `json:"chart,omitempty"`
+	Table   *Table   `json:"table,omitempty"`
+	Buttons []Button `json:"buttons,omitempty"`
+	More    []Button `json:"more,omitempty"`
 }
 
 // Button is something to press. Pressing gives a Click with Name and Value.
