@@ -16,16 +16,23 @@ import (
 // victimDir names the directory a victim works in; set in the child only.
 const victimDir = "SPOOL_VICTIM_DIR"
 
-// TestVictim is not a test: it is the process that gets killed. It keeps jobs
-// from eight goroutines and says of each, after it is confirmed, that it is.
-func TestVictim(t *testing.T) {
-	dir := os.Getenv(victimDir)
-	if dir == "" {
-		t.Skip("runs as a child of TestWhatWasConfirmedOutlivesKillMinus9 only")
+// TestMain runs the tests, or in the child of a kill test the process that gets
+// killed.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(victimDir); dir != "" {
+		keepOn(dir)
+		return
 	}
-	s, err := spool.Open(t.Context(), dir, fmt.Sprint("victim-", os.Getpid()), clock.System{})
+	os.Exit(m.Run())
+}
+
+// keepOn keeps jobs from eight goroutines and says of each, after it is
+// confirmed, that it is.
+func keepOn(dir string) {
+	s, err := spool.Open(context.Background(), dir, fmt.Sprint("victim-", os.Getpid()), clock.System{})
 	if err != nil {
-		t.Fatal(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -86,7 +93,7 @@ func TestWhatWasConfirmedOutlivesKillMinus9(t *testing.T) {
 // victim runs a child until it has confirmed some jobs and kills it.
 func victim(t *testing.T, dir string, enough int) (ids []string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.v")
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), victimDir+"="+dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
