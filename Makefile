@@ -48,15 +48,15 @@ demo: build
 
 ## prove: the promises with their figures, in the numbers promised (about half an hour)
 prove:
-	@./deploy/prove/run long
+	@GO="$(GO)" ./deploy/prove/run long
 
 ## prove-short: the same in a few minutes
 prove-short:
-	@./deploy/prove/run short
+	@GO="$(GO)" ./deploy/prove/run short
 
 ## eval: how well intents are read and threads summarised, on data beside the repository
 eval:
-	@$(GO) test -count=1 -v -run 'Detect|Rouge|ROUGE|Label' ./internal/intent ./internal/llm/local 2>&1 | grep -E '_test\.go:[0-9]+: ' | sed -E 's/^ *[a-z_]+\.go:[0-9]+: //'
+	@GO="$(GO)" ./deploy/eval/run
 
 ## help: this list
 help:

@@ -10,90 +10,115 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/tierwise/tierwise/usage"
 )
 
-// sharedThreads is the file of real conversations beside the repository.
-const sharedThreads = "../../../shared/data/threads-irc.jsonl"
+// sharedThreads are real conversations of developers, which are not part of this
+// repository.
+const sharedThreads = "data/threads-irc.jsonl"
 
-// TestRealThreads loads real developer conversations as channels, has every one
-// summarised and a draft made in ten of them, and lets the books prove it.
-func TestRealThreads(t *testing.T) {
-	channels, threads := channelsOf(t)
-	dir := t.TempDir()
-	policy := filepath.Join(dir, "policy.yaml")
-	if err := os.WriteFile(policy, []byte("throttle:\n  per_minute: 600\nlimits:\n  person:\n    day: \"5\"\n"), 0o600); err != nil {
+// shared finds a file beside the repository, or skips.
+func shared(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("TIERWISE_CONFIG", policy)
-	t.Setenv("TIERWISE_DATA_DIR", filepath.Join(dir, "data"))
-	var lines strings.Builder
-	drafts := 0
-	for _, c := range channels {
-		for n := range c.threads {
-			fmt.Fprintf(&lines, "/join #%s\n/thread %d\n@tierwise summarize this\n", c.name, n+1)
-			if drafts < 10 && n%4 == 0 {
-				drafts++
-				lines.WriteString("/draft a friendly reply to the last question\n")
-			}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above the test")
 		}
 	}
-	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"chat", "--threads", sharedThreads}, streams{strings.NewReader(lines.String()), &out, &errs}); code != 0 {
-		t.Fatalf("chat ended with %d: %s\n%s", code, errs.String(), tailOf(out.String()))
+	path := filepath.Join(dir, "..", "shared", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is not beside this repository", name)
 	}
-	summaries := len(regexp.MustCompile(`(?m)^  \(read \d+ of \d+ messages?\)$`).FindAllString(out.String(), -1))
-	offered := strings.Count(out.String(), "[1] Post  [2] Edit  [3] Discard")
-	var proof bytes.Buffer
-	code := run(t.Context(), []string{"ledger", "verify", "--demo", "--workspace", "console/irc", "--json"}, streams{strings.NewReader(""), &proof, &errs})
-	var proofs []usage.Proof
-	if err := json.Unmarshal(proof.Bytes(), &proofs); err != nil || code != 0 || len(proofs) != 1 {
-		t.Fatalf("verify ended with %d, %v: %s", code, err, errs.String())
-	}
-	p := proofs[0]
-	t.Logf("%d real threads in %d channels: %d summaries, %d drafts, %d entries, %s; %d sums compared, %d differences", threads, len(channels), summaries, offered, p.Entries, p.Cost, p.Checked, len(p.Differences))
-	if summaries != threads || offered != drafts || drafts != 10 || p.Entries < int64(threads+drafts) || len(p.Differences) != 0 || p.Held != 0 {
-		t.Error("not every thread was summarised, or the books do not agree")
-	}
+	return path
 }
 
-type channelCount struct {
-	name    string
-	threads int
+// thread is one loaded conversation: the channel it is in and its number there.
+type thread struct {
+	channel  string
+	number   int
+	messages int
 }
 
-// channelsOf counts the threads of each channel, in the order of the file.
-func channelsOf(t *testing.T) (list []channelCount, total int) {
+// TestRealThreads loads real conversations as channels, has every one of them
+// summarised and a reply drafted in ten, each as its own person, and holds the
+// answers against what was there: how much was read, and the books.
+func TestRealThreads(t *testing.T) {
+	path := shared(t, sharedThreads)
+	threads := threadsIn(t, path)
+	dir := filepath.Join(t.TempDir(), "data")
+	policy := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(policy, []byte("throttle:\n  per_minute: 600\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var lines strings.Builder
+	drafts := 0
+	for i, th := range threads {
+		fmt.Fprintf(&lines, "/join #%s\n/thread %d\n@tierwise summarize this\n", th.channel, th.number)
+		if i%(len(threads)/10) == 0 && drafts < 10 {
+			lines.WriteString("/shortcut draft 1\n")
+			drafts++
+		}
+	}
+	r := tierwise(t, dir, lines.String(), []string{"TIERWISE_CONFIG=" + policy}, "chat", "--threads", path)
+	if r.code != 0 {
+		t.Fatalf("exit code %d: %s", r.code, shortened(r.err+r.out))
+	}
+	noTrace(t, r.err)
+	summaries := regexp.MustCompile(`(?m)^\[#[^\]]*\] tierwise: Key messages$`).FindAllString(r.out, -1)
+	read := regexp.MustCompile(`\(read ([0-9]+) of ([0-9]+) messages\)`).FindAllStringSubmatch(r.out, -1)
+	posts := strings.Count(r.out, "[1] Post  [2] Edit  [3] Discard")
+	if len(summaries) != len(threads) || len(read) != len(threads) || posts != 10 {
+		t.Errorf("%d threads: %d summaries, %d say how much was read, %d drafts (want 10)", len(threads), len(summaries), len(read), posts)
+	}
+	for i := range min(len(read), len(threads)) {
+		if want := fmt.Sprint(threads[i].messages); read[i][1] != want || read[i][2] != want {
+			t.Errorf("thread %d: read %s of %s, it has %s messages", i+1, read[i][1], read[i][2], want)
+		}
+	}
+	verified(t, dir)
+	v := tierwise(t, dir, "", nil, "ledger", "verify", "--workspace", "console/irc")
+	t.Logf("%d threads with %d messages: %d summarised, %d drafts; %s", len(threads), total(threads), len(summaries), posts, strings.TrimSpace(v.out))
+}
+
+// threadsIn lists the conversations of a file in its order, numbered within
+// their channel.
+func threadsIn(t *testing.T, path string) []thread {
 	t.Helper()
-	f, err := os.Open(sharedThreads)
+	data, err := os.ReadFile(path)
 	if err != nil {
-		t.Skip("../shared/data/threads-irc.jsonl is not here")
+		t.Fatal(err)
 	}
-	defer f.Close()
-	at := map[string]int{}
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
+	var out []thread
+	count := map[string]int{}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, 8<<20)
 	for lines.Scan() {
-		var row struct{ Channel, Source string }
+		var row struct {
+			Source, Channel string
+			Messages        []json.RawMessage
+		}
 		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
 			t.Fatal(err)
 		}
-		name := row.Channel
+		name := strings.Trim(row.Channel, "#")
 		if name == "" {
-			name = filepath.Base(row.Source)
+			name = filepath.Base(strings.TrimRight(row.Source, "/"))
 		}
-		if _, ok := at[name]; !ok {
-			at[name] = len(list)
-			list = append(list, channelCount{name: name})
-		}
-		list[at[name]].threads++
-		total++
+		count[name]++
+		out = append(out, thread{name, count[name], len(row.Messages)})
 	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return list, total
+	return out
 }
 
-func tailOf(s string) string { return s[max(0, len(s)-2000):] }
+func total(all []thread) (n int) {
+	for _, th := range all {
+		n += th.messages
+	}
+	return n
+}
