@@ -78,6 +78,9 @@ func (r *responder) Put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 		return r.putPrivate(ctx, p)
 	case r.home:
 		defer r.a.showHome(ctx, r.to.Place.Workspace, r.to.To)
+		if p.Text == "" && len(p.Files) == 0 && !drawn(p) {
+			return chat.Ref{}, nil
+		}
 	}
 	if len(p.Files) > 0 {
 		return r.putWithFiles(ctx, p)

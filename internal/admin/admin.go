@@ -57,6 +57,12 @@ type Sealer interface {
 	Open(tenant, purpose string, sealed []byte) ([]byte, error)
 }
 
+// Drafts lists what a person has not sent yet, the newest first. actor is the
+// platform's id.
+type Drafts interface {
+	Drafts(ctx context.Context, tenant, actor string, most int) ([]turn.Draft, error)
+}
+
 // Deps is what the room needs.
 type Deps struct {
 	Books    Books
@@ -64,6 +70,7 @@ type Deps struct {
 	Settings Settings
 	People   People
 	Sealer   Sealer
+	Drafts   Drafts
 	Openers  func(chat.Platform) chat.Opener
 	// Accept hands an event to the front door: an approved request comes in
 	// again as its asker's.

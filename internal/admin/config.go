@@ -170,10 +170,15 @@ func where(r ConfigRequest, p chat.Place, person string) (settings.Level, string
 }
 
 // announce tells the reports channel, or the channel itself, what somebody did.
+// A change made on a page is told in the reports channel only; the journal has
+// it anyway.
 func (a *Admin) announce(ctx context.Context, t turn.Task, s *said, what string) {
 	at := t.Event.Place.InChannel()
 	if c := t.Settings.ReportsChannel(); c != "" {
 		at.Channel = c
+	}
+	if at.Channel == "" {
+		return
 	}
 	text := or(redact.Name(t.Event.Actor.Name), "Somebody") + " " + redact.Neutralise(what)
 	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: text, Sample: a.Sample}})

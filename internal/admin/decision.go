@@ -12,6 +12,7 @@ import (
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/record"
 	"github.com/tierwise/tierwise/internal/redact"
+	"github.com/tierwise/tierwise/internal/settings"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -24,6 +25,8 @@ func (a *Admin) pressed(ctx context.Context, t turn.Task) (said, error) {
 		return a.asked(ctx, t)
 	case "config.edit":
 		return a.saved(ctx, t)
+	case "setup.step", "setup.skip", "setup.dismiss":
+		return a.setup(ctx, t)
 	case "request.approve", "request.decline":
 		return a.decide(ctx, t, e.Value, nil)
 	case "request.less":
@@ -60,7 +63,7 @@ func (a *Admin) decide(ctx context.Context, t turn.Task, id string, amount *mone
 	var s said
 	if r.State == declined {
 		s.post.Text = "Declined."
-		a.close(t, &s, fmt.Sprintf("%s declined %s more for %s.", by, r.Amount, or(redact.Name(r.Asker.Name), "somebody")))
+		a.close(ctx, t, &s, r, fmt.Sprintf("%s declined %s more for %s.", by, r.Amount, or(redact.Name(r.Asker.Name), "somebody")))
 		a.tell(t, &s, r, by+" declined more budget for now. The local tier stays free.")
 		return s, nil
 	}
@@ -68,7 +71,7 @@ func (a *Admin) decide(ctx context.Context, t turn.Task, id string, amount *mone
 		return said{}, err
 	}
 	s.post.Text = fmt.Sprintf("Approved %s for %s; the question goes on.", r.Amount, or(redact.Name(r.Asker.Name), "the asker"))
-	a.close(t, &s, fmt.Sprintf("%s approved %s more for %s.", by, r.Amount, or(redact.Name(r.Asker.Name), "somebody")))
+	a.close(ctx, t, &s, r, fmt.Sprintf("%s approved %s more for %s.", by, r.Amount, or(redact.Name(r.Asker.Name), "somebody")))
 	a.tell(t, &s, r, fmt.Sprintf("%s approved %s more. Your question goes on now.", by, r.Amount))
 	return s, nil
 }
@@ -80,7 +83,7 @@ func (a *Admin) mayDecide(ctx context.Context, t turn.Task, r request) error {
 	if t.Caller.Roles.SeesAll() {
 		return nil
 	}
-	if !slices.ContainsFunc(r.Scopes, func(s usage.Scope) bool { return t.Caller.Roles.Owner(s.Key()) }) {
+	if !slices.ContainsFunc(r.Scopes, func(s usage.Scope) bool { return t.Caller.Roles.Owner(s.Key()) }) && !a.ownsChannelOf(ctx, t, r) {
 		return no
 	}
 	levels, err := a.short(ctx, t, r)
@@ -91,6 +94,13 @@ func (a *Admin) mayDecide(ctx context.Context, t turn.Task, r request) error {
 		return fault.New(fault.NotAllowed, "This needs more than the workspace's own limit, so an admin or finance has to decide it.")
 	}
 	return nil
+}
+
+// ownsChannelOf reports whether the caller owns the channel a request is from,
+// also when that is decided on from somewhere else.
+func (a *Admin) ownsChannelOf(ctx context.Context, t turn.Task, r request) bool {
+	s, err := a.Settings.Resolve(ctx, r.Place, r.Channel, t.Caller.ID)
+	return err == nil && s.RoleOf(t.Caller.ID, t.Caller.Actor) == settings.Owner
 }
 
 // settle stores the decision, so that nobody else can take another one.
@@ -175,10 +185,23 @@ func (a *Admin) grant(ctx context.Context, t turn.Task, r request) error {
 	return nil
 }
 
-// close takes the buttons off the request that was decided on.
-func (a *Admin) close(t turn.Task, s *said, text string) {
-	at := t.Event.Place
-	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Ref: t.Event.Message, Stage: chat.Final, Text: text, Sample: a.Sample}})
+// close takes the buttons off the request that was decided on. Decided on from
+// a page, its post is looked up; when it is not found its buttons stay, and say
+// that somebody decided already.
+func (a *Admin) close(ctx context.Context, t turn.Task, s *said, r request, text string) {
+	at, ref := t.Event.Place, t.Event.Message
+	if at.Channel == "" {
+		at = r.Shown
+		resp, err := a.Openers(at.Platform).OpenPlace(ctx, at)
+		if err == nil {
+			ref, err = resp.Find(ctx, shownAs(r))
+		}
+		if err != nil {
+			a.Log.Info("the post of a decided request was not found", "job", t.Ticket.Job.ID)
+			return
+		}
+	}
+	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Ref: ref, Stage: chat.Final, Text: text, Sample: a.Sample}})
 }
 
 // tell says something to the asker alone.

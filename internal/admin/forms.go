@@ -9,7 +9,6 @@ import (
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/settings"
 	"github.com/tierwise/tierwise/internal/turn"
-	"github.com/tierwise/tierwise/usage"
 )
 
 // Answer opens and checks the room's forms, completes words and draws the home
@@ -21,26 +20,28 @@ func (a *Admin) Answer(ctx context.Context, q chat.Question, who turn.Caller, s 
 	case chat.OpenForm:
 		return a.form(ctx, t, q)
 	case chat.CheckForm:
-		return check(q), nil
+		return a.check(ctx, t, q), nil
 	case chat.Autocomplete:
 		return a.complete(q), nil
 	case chat.HomeView:
-		home, err := a.summary(ctx, t, SpendQuery{Window: usage.Month})
+		page, err := a.home(ctx, t)
 		if err != nil {
 			return chat.Answer{}, err
 		}
-		return chat.Answer{Home: &home.post}, nil
+		return chat.Answer{Home: &page}, nil
 	}
 	return chat.Answer{}, nil
 }
 
 // check judges a form before it is accepted. Settings are judged when they are
 // set: which values fit is their own matter.
-func check(q chat.Question) chat.Answer {
+func (a *Admin) check(ctx context.Context, t turn.Task, q chat.Question) chat.Answer {
 	switch q.Name {
+	case "setup.step":
+		return a.checkStep(ctx, t, q)
 	case "ask.more", "request.less":
 		if amount, err := money.Parse(q.Fields["amount"]); err != nil || amount <= 0 {
-			return chat.Answer{Errors: map[string]string{"amount": "An amount in dollars, more than 0, such as 0.50."}}
+			return chat.Answer{Errors: map[string]string{"amount": badAmount}}
 		}
 	}
 	return chat.Answer{}
@@ -68,6 +69,9 @@ func (a *Admin) form(ctx context.Context, t turn.Task, q chat.Question) (chat.An
 		return chat.Answer{Form: &chat.Form{ID: q.Name, Title: "Approve less", Submit: "Approve", State: q.Value, Fields: []chat.Field{amount}}}, nil
 	case "config.edit":
 		return chat.Answer{Form: settingsForm(t, q.Value)}, nil
+	case "setup.step":
+		f, err := a.setupForm(ctx, t, q.Value)
+		return chat.Answer{Form: f}, err
 	}
 	return chat.Answer{}, fault.New(fault.BadInput, "There is no form for that.")
 }
@@ -97,18 +101,23 @@ func settingsForm(t turn.Task, level string) *chat.Form {
 		f.Title, f.State = "Workspace settings", "workspace"
 	}
 	for _, key := range formKeys(f.State) {
-		def, _ := settings.Lookup(key)
-		v, _ := t.Settings.Get(key)
-		field := chat.Field{ID: key, Label: clip(def.Help, 70), Kind: chat.TextField, Value: v.Value, Max: 1000}
-		if len(def.Words) > 0 && def.Kind != settings.ListKind {
-			field.Kind = chat.ChoiceField
-			for _, w := range def.Words {
-				field.Choices = append(field.Choices, chat.Choice{Label: w, Value: w})
-			}
-		}
-		f.Fields = append(f.Fields, field)
+		f.Fields = append(f.Fields, settingField(t, key))
 	}
 	return f
+}
+
+// settingField is a setting as a field, with what holds now.
+func settingField(t turn.Task, key string) chat.Field {
+	def, _ := settings.Lookup(key)
+	v, _ := t.Settings.Get(key)
+	field := chat.Field{ID: key, Label: clip(def.Help, 70), Kind: chat.TextField, Value: v.Value, Max: 1000}
+	if len(def.Words) > 0 && def.Kind != settings.ListKind {
+		field.Kind = chat.ChoiceField
+		for _, w := range def.Words {
+			field.Choices = append(field.Choices, chat.Choice{Label: w, Value: w})
+		}
+	}
+	return field
 }
 
 // saved sets what a form of settings changed, one after the other; what cannot

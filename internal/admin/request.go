@@ -45,6 +45,7 @@ type request struct {
 	Amount  money.Nano    `json:"amount"`
 	Reason  string        `json:"reason"`
 	Scopes  []usage.Scope `json:"scopes"` // what the refused request was charged to
+	Shown   chat.Place    `json:"shown"`  // where the post with the buttons is
 	State   state         `json:"state"`
 	// Raised are the limits as they were set on approval, in full, so that
 	// doing it twice changes nothing.
@@ -65,28 +66,56 @@ func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
 		return said{}, err
 	}
 	r := request{ID: t.Ticket.Job.ID, Job: e.State, Asker: e.Actor, Person: t.Caller.ID, Place: e.Place, Channel: t.Channel, ReplyTo: e.ReplyTo, Amount: amount, Reason: clip(e.Fields["reason"], 300), Scopes: scopes, State: waiting}
-	levels, err := a.short(ctx, t, r)
-	if err != nil {
-		return said{}, err
+	c := t.Settings.ReportsChannel()
+	if r.Shown = e.Place; c != "" {
+		r.Shown.Channel, r.Shown.Thread = c, ""
 	}
 	w, err := a.put(e.Place.Tenant(), r, 0)
 	if err != nil {
 		return said{}, err
 	}
 	s := said{post: chat.Post{Text: fmt.Sprintf("I asked for %s more for you. Your question goes on by itself when somebody approves.", amount)}, writes: []record.Write{w}}
-	at, text := e.Place, fmt.Sprintf("**%s** asks for %s more budget: %s", or(redact.Name(e.Actor.Name), "Somebody"), amount, or(redact.Neutralise(r.Reason), "no reason given"))
-	if c := t.Settings.ReportsChannel(); c != "" {
-		at.Channel, at.Thread = c, ""
-		for _, l := range levels {
-			text += fmt.Sprintf("\n- %s: %s of %s used", whoseFor(l, r), (l.Settled + l.Held).Short(), l.Limit)
+	text := wishText(r)
+	if c != "" {
+		figures, err := a.figuresOf(ctx, t, r)
+		if err != nil {
+			return said{}, err
 		}
+		text += figures
 	}
-	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: text, Sample: a.Sample, Buttons: []chat.Button{
-		{Name: "request.approve", Label: "Approve", Value: r.ID, Style: chat.Primary},
-		{Name: "request.less", Label: "Approve less", Value: r.ID, OpensForm: true},
-		{Name: "request.decline", Label: "Decline", Value: r.ID, Style: chat.Danger},
-	}}})
+	at := r.Shown
+	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: shownAs(r), Stage: chat.Final, Text: text, Sample: a.Sample, Buttons: requestButtons(r.ID)}})
 	return s, nil
+}
+
+// shownAs is the id of the post that shows a request.
+func shownAs(r request) string { return r.ID + "/2" }
+
+// wishText says who asks for what.
+func wishText(r request) string {
+	return fmt.Sprintf("**%s** asks for %s more budget: %s", or(redact.Name(r.Asker.Name), "Somebody"), r.Amount, or(redact.Neutralise(r.Reason), "no reason given"))
+}
+
+// figuresOf is what leaves too little for a request, a line each.
+func (a *Admin) figuresOf(ctx context.Context, t turn.Task, r request) (string, error) {
+	levels, err := a.short(ctx, t, r)
+	if err != nil {
+		return "", err
+	}
+	text := ""
+	for _, l := range levels {
+		text += fmt.Sprintf("\n- %s: %s of %s used", whoseFor(l, r), (l.Settled + l.Held).Short(), l.Limit)
+	}
+	return text, nil
+}
+
+// requestButtons decide about a request.
+func requestButtons(id string) []chat.Button {
+	return []chat.Button{
+		{Name: "request.approve", Label: "Approve", Value: id, Style: chat.Primary},
+		{Name: "request.less", Label: "Approve less", Value: id, OpensForm: true},
+		{Name: "request.decline", Label: "Decline", Value: id, Style: chat.Danger},
+	}
 }
 
 // whoseFor is whose for somebody else's eyes than the asker's.
@@ -152,14 +181,20 @@ func (a *Admin) request(ctx context.Context, tenant, id string) (request, int64,
 	if err != nil {
 		return r, 0, fmt.Errorf("admin: request: %w", err)
 	}
+	r, err = a.opened(tenant, rec)
+	return r, rec.Version, err
+}
+
+func (a *Admin) opened(tenant string, rec record.Record) (request, error) {
+	var r request
 	b, err := a.Sealer.Open(tenant, sealRequest, rec.Body)
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	}
 	if err != nil {
-		return r, 0, fmt.Errorf("admin: request: %w", err)
+		return r, fmt.Errorf("admin: request: %w", err)
 	}
-	if err := json.Unmarshal(b, &r); err != nil {
-		return r, 0, fmt.Errorf("admin: request: %w", err)
-	}
-	return r, rec.Version, nil
+	return r, nil
 }
 
 func or(s, other string) string {

@@ -73,8 +73,11 @@ func (a *Admin) summary(ctx context.Context, t turn.Task, q SpendQuery) (said, e
 }
 
 // seesChannel: members see their channel's total where the setting says so;
-// owners, finance and admins always.
+// owners, finance and admins always. A page is in no channel.
 func (a *Admin) seesChannel(t turn.Task) bool {
+	if t.Event.Place.Channel == "" {
+		return false
+	}
 	r := t.Caller.Roles
 	return r.SeesAll() || r.Owner("channel:"+t.Event.Place.Channel) || t.Settings.ChannelTotals() && !t.Caller.Actor.Guest && !t.Caller.Actor.External
 }

@@ -89,7 +89,7 @@ func Build(p Parts) *House {
 		Ledger: h.Guard, Records: p.Store, Sealer: p.Sealer, Stopper: p.Store, Models: p.Models, Settings: h.Settings, Openers: open, Clock: p.Clock, Log: p.Log,
 	})
 	room := admin.New(admin.Deps{
-		Books: books{Store: p.Store, guard: h.Guard}, Records: p.Store, Settings: h.Settings, People: names, Sealer: p.Sealer, Openers: open,
+		Books: books{Store: p.Store, guard: h.Guard}, Records: p.Store, Settings: h.Settings, People: names, Sealer: p.Sealer, Drafts: h.Assistant, Openers: open,
 		Accept: accept, Policy: p.Config.Policy, Sample: p.Models.Sample(), Delayed: p.Delayed, Clock: p.Clock, Log: p.Log,
 	})
 	if p.Approved == nil {

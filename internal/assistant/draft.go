@@ -76,9 +76,14 @@ func (a *Assistant) send(ctx context.Context, t turn.Task, at chat.Place, s save
 
 // instead is a post in the place of the one a button was pressed under: where
 // that is public, for all; where it is private, as far as the platform can
-// replace one, else as a new one.
+// replace one, else as a new one. On a page there is none; it is said to the
+// person alone.
 func (a *Assistant) instead(ctx context.Context, t turn.Task, s saved, p chat.Post) (turn.Reply, error) {
 	p.Ref = t.Event.Message
+	if t.Event.Place.Channel == "" {
+		p.Private = true
+		return turn.Reply{To: t.Event.ReplyTo, Post: p}, nil
+	}
 	if !s.Private {
 		return turn.Reply{To: s.Event.ReplyTo, Post: p}, nil
 	}
@@ -164,25 +169,13 @@ func (a *Assistant) last(ctx context.Context, t turn.Task, err error) (turn.Resu
 	if err != nil {
 		return a.failed(ctx, t, nil, err)
 	}
-	tenant := t.Event.Place.Tenant()
-	list, err := a.Records.List(ctx, tenant, record.Draft, "")
+	mine, err := a.Drafts(ctx, t.Event.Place.Tenant(), t.Event.Actor.ID, 1)
 	if err != nil {
-		return turn.Result{}, fmt.Errorf("assistant: drafts: %w", err)
+		return turn.Result{}, err
 	}
-	for i := len(list) - 1; i >= 0; i-- { // ids are time-ordered
-		s, err := a.open(tenant, list[i])
-		if err != nil || s.By != t.Event.Actor.ID || s.Out != "" || s.Text == "" {
-			continue
-		}
-		undelivered := strings.HasSuffix(list[i].ID, undeliveredMark)
-		if s.Want.Intent != step.Draft && !undelivered {
-			continue
-		}
-		post := a.shown(t, list[i].ID, s)
-		if undelivered {
-			post.Buttons = nil
-		}
-		post.Private = true
+	if len(mine) > 0 {
+		d := mine[0]
+		post := chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: d.Text, Sample: a.Models.Sample(), Buttons: d.Buttons, Private: true}
 		return turn.Result{Replies: []turn.Reply{{To: t.Event.ReplyTo, Post: post}}}, nil
 	}
 	return privately(t, "You have no draft from the last three days."), nil

@@ -30,7 +30,8 @@ type Post struct {
 	Chart   *Chart   `json:"chart,omitempty"`
 	Files   []File   `json:"files,omitempty"`
 	// Sections follow the post where it is a page (Answer.Home); a message
-	// shows none.
+	// shows none. A post without any content, as the answer to something pressed
+	// on a page, says nothing and only shows the page anew.
 	Sections []Section `json:"sections,omitempty"`
 	// Form is opened instead of posting where the platform can do that from a
 	// reply (the terminal); elsewhere forms are opened through Door.Ask.

@@ -28,6 +28,7 @@ func Rows() []Row {
 		{record.Request, false, "reasons people wrote, and who asked"},
 		{record.Thread, false, "platform ids of people; nothing to follow any more"},
 		{record.Setting, false, "what people set, some of it text of theirs"},
+		{record.Setup, false, "which first steps were taken: the settings they made go, too"},
 		{record.Card, false, "names and purposes of teams and workflows"},
 		{record.Receipt, false, "evidence: why a tier was chosen, for jobs of which nothing else is left"},
 		{record.Outcome, false, "evidence: verdicts of people on answers"},

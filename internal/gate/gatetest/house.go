@@ -114,7 +114,7 @@ func Build(t testing.TB, change ...func(*config.Policy)) *House {
 		Ledger: h.Guard, Records: h.Store, Sealer: sealer, Stopper: h.Store, Models: h.Models, Settings: h.Settings, Openers: open, Clock: clk, Log: log,
 	})
 	h.Admin = admin.New(admin.Deps{
-		Books: Books{h.Store, h.Guard}, Records: h.Store, Settings: h.Settings, People: h.People, Sealer: sealer, Openers: open, Accept: accept,
+		Books: Books{h.Store, h.Guard}, Records: h.Store, Settings: h.Settings, People: h.People, Sealer: sealer, Drafts: h.Assistant, Openers: open, Accept: accept,
 		Policy: h.Policy, Clock: clk, Log: log,
 	})
 	th := h.Policy.Throttle
