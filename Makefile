@@ -46,6 +46,14 @@ bench:
 demo: build
 	@GO="$(GO)" ./deploy/demo/run $(BIN)
 
+## demo-slack: a day in a fake Slack, as its people see it: mention, command, draft, refusal, spend, Home
+demo-slack:
+	@GO="$(GO)" ./deploy/demo/slack
+
+## pictures: the pictures in docs/pictures, made anew from the fake Slack; needs chromium
+pictures:
+	@GO="$(GO)" ./deploy/demo/pictures
+
 ## prove: the promises with their figures, in the numbers promised (about half an hour)
 prove:
 	@GO="$(GO)" ./deploy/prove/run long
@@ -62,4 +70,4 @@ eval:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: run build test test-all test-counterparts check vuln bench demo prove prove-short eval help
+.PHONY: run build test test-all test-counterparts check vuln bench demo demo-slack pictures prove prove-short eval help

@@ -39,6 +39,8 @@ func render(p chat.Post, native bool) []part {
 	body := inert(p.Text)
 	if !native {
 		body = strings.TrimSpace(body + "\n\n" + asText(p))
+	} else if p.Table != nil && body == "**"+p.Table.Title+"**" || p.Chart != nil && body == "**"+p.Chart.Title+"**" {
+		body = "" // the table or chart says it
 	}
 	texts := chat.Split(body, maxText-room(p))
 	var out []part

@@ -53,18 +53,23 @@ func (a *Admin) setupField(ctx context.Context, t turn.Task, id string) (chat.Fi
 		return f, err
 	}
 	if id == ownerChannel {
-		return chat.Field{ID: id, Label: "A channel that gets an owner", Kind: chat.TextField, Optional: true, Max: 100, Hint: "Such as #support; more with /ai-config set channel owner."}, nil
+		return chat.Field{ID: id, Label: "A channel that gets an owner", Kind: chat.TextField, Optional: true, Max: 100, Hint: "Such as #support. Others get theirs with /ai-config set owner, said there."}, nil
 	}
 	f := settingField(t, id)
+	if id == "owner" {
+		return chat.Field{ID: id, Label: "Its owner", Kind: chat.TextField, Optional: true, Max: 1000, Hint: "Sees its spend and decides its requests. " + idsHint}, nil
+	}
 	if def, _ := settings.Lookup(id); slices.Contains(peopleKeys, id) || def.Kind == settings.ChannelKind {
 		v, _ := t.Settings.Get(id)
 		f.Value, f.Optional, f.Hint = "", true, "Now: "+a.shown(ctx, t, id, v.Value)+". Empty leaves it as it is."
 		if def.Kind != settings.ChannelKind {
-			f.Hint += " Ids of people or groups, with commas between."
+			f.Hint += " " + idsHint
 		}
 	}
 	return f, nil
 }
+
+const idsHint = "Ids of people or groups, with commas between."
 
 // limitNow is the limit in force for a scope of the form, nil without one.
 func (a *Admin) limitNow(ctx context.Context, t turn.Task, scope, window string) (*usage.Limit, error) {

@@ -25,7 +25,12 @@ func (closing) Close() error { return nil }
 // slackHouse is the whole house behind a fake Slack: HTTP in, Web API out.
 func slackHouse(t *testing.T) (*slacktest.Fake, *House, Store) {
 	t.Helper()
-	now := clock.NewManual(time.Now().UTC())
+	return slackHouseAt(t, clock.NewManual(time.Now().UTC()))
+}
+
+// slackHouseAt is slackHouse by a clock of the test's.
+func slackHouseAt(t *testing.T, now *clock.Manual) (*slacktest.Fake, *House, Store) {
+	t.Helper()
 	fake := slacktest.New(t, slacktest.Config{Clock: now})
 	fake.Sample()
 	keys, err := seal.ParseKeys(strings.Repeat("0123456789abcdef", 4))

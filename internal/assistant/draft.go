@@ -22,7 +22,7 @@ const longestDraft = 12_000
 
 // post sends a draft into its conversation, if the asker may write there now.
 func (a *Assistant) post(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
-	if strings.Contains(s.Text, "[…]") || strings.Contains(s.Text, "[...]") {
+	if strings.Contains(s.Text, "[…") || strings.Contains(s.Text, "[...") {
 		return privately(t, "There are gaps marked […] in the draft. Press Edit, fill them in, then post it."), nil
 	}
 	at, err := a.mayWrite(ctx, t, s)
