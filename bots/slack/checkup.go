@@ -3,8 +3,10 @@ package slack
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Checkup is what a look at an installation found.
@@ -12,6 +14,12 @@ type Checkup struct {
 	Team string // workspace id
 	URL  string // of the workspace
 	Bot  string // our user id there
+	// Channels are the names of the channels we are in, of the first thousand
+	// of the workspace; nil when Slack did not say.
+	Channels []string
+	// Socket is why the app token for Socket Mode is refused, nil when it is
+	// not or there is none.
+	Socket error
 	// Missing are features that do not work, with the scopes they lack.
 	Missing []Missing
 }
@@ -31,7 +39,10 @@ func (a *Adapter) Checkup(ctx context.Context, team string) (Checkup, error) {
 	if err != nil {
 		return Checkup{}, fmt.Errorf("slack: checkup: %w", err)
 	}
-	out := Checkup{Team: g.Team, URL: g.URL, Bot: g.Me.User}
+	out := Checkup{Team: g.Team, URL: g.URL, Bot: g.Me.User, Channels: a.memberships(ctx, g)}
+	if a.cfg.AppToken.IsSet() {
+		_, out.Socket = a.api.do(ctx, call{method: connectionsOpen, token: a.cfg.AppToken.Reveal(), args: url.Values{}, patience: time.Second}, nil)
+	}
 	if g.has == "" {
 		return out, nil
 	}
@@ -55,4 +66,22 @@ func (a *Adapter) checked(ctx context.Context, team string) (grant, error) {
 		return a.installs.identify(ctx, "", a.cfg.BotToken)
 	}
 	return a.installs.grant(ctx, team)
+}
+
+// memberships are the names of the channels we were invited to.
+func (a *Adapter) memberships(ctx context.Context, g grant) []string {
+	args := url.Values{"types": {"public_channel,private_channel"}, "exclude_archived": {"true"}, "limit": {"1000"}}
+	var page struct {
+		Channels []conversation `json:"channels"`
+	}
+	if _, err := a.api.do(ctx, call{method: convList, team: g.Team, token: g.Token.Reveal(), args: args, patience: time.Second}, &page); err != nil {
+		return nil
+	}
+	in := []string{}
+	for _, c := range page.Channels {
+		if c.Member {
+			in = append(in, c.Name)
+		}
+	}
+	return in
 }

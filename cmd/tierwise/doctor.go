@@ -41,6 +41,18 @@ func runDoctor(ctx context.Context, args []string, s streams) error {
 		fmt.Fprintf(s.out, "limit before anyone sets one: %s %s per %s: %s, then %s\n", l.Scope, l.ID, l.Window, l.Amount, l.Then)
 	}
 	fmt.Fprintf(s.out, "one answer costs at most %s\n", cfg.Policy.Limits.Answer)
+	for _, found := range app.CheckSlack(ctx, cfg, log) {
+		mark := "ok     "
+		if !found.OK {
+			mark = "MISSING"
+		} else if found.Mend != "" {
+			mark = "less   "
+		}
+		fmt.Fprintf(s.out, "slack %s %s\n", mark, found.Say)
+		if found.Mend != "" {
+			fmt.Fprintf(s.out, "              %s\n", found.Mend)
+		}
+	}
 	store, err := app.OpenStore(ctx, cfg, app.Where{ReadOnly: true}, log)
 	if err != nil {
 		fmt.Fprintf(s.out, "store: %v\n", err)

@@ -155,7 +155,8 @@ func (a *Admin) checkStep(ctx context.Context, t turn.Task, q chat.Question) cha
 		default:
 			_, err = a.meant(ctx, t, id, typed)
 		}
-		if k := fault.KindOf(err); err != nil && k != fault.Internal && k != fault.Unavailable { // those are met again when it is set
+		switch fault.KindOf(err) {
+		case fault.BadInput, fault.NotFound, fault.NotAllowed: // anything else is met again when it is set
 			errs[id] = fault.Sentence(err, "")
 		}
 	}

@@ -100,8 +100,8 @@ func (d *day) printed(who, text string) {
 // page keeps a page of what is seen.
 func (d *day) page(name string, p *slacktest.Page) { d.pages[name] = p.HTML() }
 
-// TestSlackDay is a day: a mention, a private summary, a draft, a refusal, the
-// spend and the Home page of an admin, each as the person in question sees it.
+// TestSlackDay is a day: a mention, a private summary, a draft, the spend, a
+// refusal and the Home page of an admin, each as the person in question sees it.
 func TestSlackDay(t *testing.T) {
 	d := newDay(t)
 	ana, ben, cleo := d.fake.User("U1"), d.fake.User("U2"), d.fake.User("U3")
@@ -132,9 +132,7 @@ func TestSlackDay(t *testing.T) {
 	d.say("       ben opens the Home page; the draft is kept there\n")
 	has(t, "ben's page", homeOf(t, ben).Text, "Not sent yet", "in #support")
 
-	d.refused()
-
-	d.at("11:00", "cleo, an admin: /ai-spend, then /ai-spend intent")
+	d.at("10:05", "cleo, an admin: /ai-spend, then /ai-spend intent")
 	cleo.Command("/ai-spend", "", "C1")
 	idle(t, d.house)
 	spend := cleo.Last("C1", "")
@@ -146,7 +144,9 @@ func TestSlackDay(t *testing.T) {
 	d.show(table)
 	d.page("slack-spend", d.fake.NewPage().Conversation("# general", []slacktest.Seen{spend, table}))
 
-	d.at("11:05", "cleo opens the Home page")
+	d.refused()
+
+	d.at("10:30", "cleo opens the Home page")
 	home := homeOf(t, cleo)
 	d.printed("Home", slacktest.Plain(home.Blocks))
 	has(t, "the admin's page", home.Text, "step 1 of 5", "Waiting for a decision", "Workspace: $")
