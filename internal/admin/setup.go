@@ -17,20 +17,40 @@ import (
 // safe, so that skipping a step is an answer, too.
 type setupStep struct {
 	id, title string
-	about     string   // what it is for, and what holds when it is skipped
+	about     string   // what it is for
 	fields    []string // of its form; see setupField
 }
 
 // setupSteps are the first steps in the order they are offered.
 var setupSteps = []setupStep{
-	{"people", "Owners and finance", "who else changes settings, who sees what it costs, who owns a channel. Skipped: the platform's own admins, and nobody else.",
-		[]string{"finance", "admins", ownerChannel, "owner"}},
-	{"budget", "Budget", "what may be spent at most; requests beyond it are refused. Skipped: the limits that hold now.",
-		[]string{limitField + "workspace.month", limitField + "workspace.day", limitField + "person.day"}},
-	{"channels", "Channels", "where I answer, and for whom. Skipped: wherever I am invited, without guests.", []string{"enabled", "guests"}},
-	{"class", "Private chats", "how sensitive private channels and direct messages are. Only models cleared for it read them. Skipped: confidential, which is served by the local tier until a model is cleared.",
-		[]string{"private_class"}},
-	{"reports", "Reports", "where the audit, budget warnings, requests and changes are told. Skipped: nowhere in public.", []string{"reports.channel", "audit"}},
+	{"people", "Owners and finance", "who else changes settings, who sees what it costs, who owns a channel.", []string{"finance", "admins", ownerChannel, "owner"}},
+	{"budget", "Budget", "what may be spent at most.", []string{limitField + "workspace.month", limitField + "workspace.day", limitField + "person.day"}},
+	{"channels", "Channels", "where I answer, and for whom.", []string{"enabled", "guests"}},
+	{"class", "Private chats", "how sensitive private channels and direct messages are. Only models cleared for it read them; the local tier always is.", []string{"private_class"}},
+	{"reports", "Reports", "where the audit, budget warnings, requests and changes are told.", []string{"reports.channel", "audit"}},
+}
+
+// skipping says what holds when a step is skipped.
+func (a *Admin) skipping(ctx context.Context, t turn.Task, id string) string {
+	now := func(key string) string {
+		v, _ := t.Settings.Get(key)
+		return a.shown(ctx, t, key, v.Value)
+	}
+	switch id {
+	case "people":
+		return fmt.Sprintf("the platform's own admins (others: %s; finance: %s).", now("admins"), now("finance"))
+	case "budget":
+		return "the budgets below."
+	case "channels":
+		return map[string]string{"on": "wherever I am invited", "off": "only where an admin switches me on"}[now("enabled")] +
+			map[string]string{"on": ", for guests, too.", "off": ", not for guests."}[now("guests")]
+	case "class":
+		return now("private_class") + "."
+	}
+	if now("reports.channel") == "none" {
+		return "in no channel."
+	}
+	return "in " + now("reports.channel") + "."
 }
 
 func stepNamed(id string) (setupStep, bool) {
@@ -83,7 +103,7 @@ func (a *Admin) setupSection(ctx context.Context, t turn.Task) ([]chat.Section, 
 		case done[s.id]:
 			b.WriteString("\n✓ " + s.title)
 		case i == next:
-			fmt.Fprintf(&b, "\n→ **%s**: %s", s.title, s.about)
+			fmt.Fprintf(&b, "\n→ **%s**: %s _Skipped:_ %s", s.title, s.about, a.skipping(ctx, t, s.id))
 		default:
 			b.WriteString("\n○ " + s.title)
 		}

@@ -30,7 +30,7 @@ func (a *Admin) setupForm(ctx context.Context, t turn.Task, id string) (*chat.Fo
 	if !ok {
 		return nil, fault.New(fault.BadInput, "That step is from an older version. Open my Home page again.")
 	}
-	f := &chat.Form{ID: "setup.step", Title: s.title, Submit: "Save", State: s.id, Intro: title(s.about)}
+	f := &chat.Form{ID: "setup.step", Title: s.title, Submit: "Save", State: s.id, Intro: title(s.about) + " Skipped: " + a.skipping(ctx, t, s.id)}
 	for _, id := range s.fields {
 		field, err := a.setupField(ctx, t, id)
 		if err != nil {
