@@ -69,9 +69,19 @@ func drawnPage(page chat.Post) bool {
 	return drawn(page) || slices.ContainsFunc(page.Sections, func(s chat.Section) bool { return s.Table != nil || s.Chart != nil })
 }
 
-// homeBlocks is a post as a page, its sections apart by lines. What does not
-// fit is left out from the end, and the page says so.
+// homeBlocks is a post as a page, its sections apart by lines and the mark of
+// sample money last. What does not fit is left out from the end, and the page
+// says so.
 func homeBlocks(p chat.Post, native bool) []slackgo.Block {
+	if p.Sample && len(p.Sections) > 0 {
+		p.Sample = false
+		last := slackgo.NewContextBlock("", plain(sampleLine, maxContext))
+		return append(sectionBlocks(p, native, maxHomeBlocks-1), last)
+	}
+	return sectionBlocks(p, native, maxHomeBlocks)
+}
+
+func sectionBlocks(p chat.Post, native bool, most int) []slackgo.Block {
 	out := pageBlocks(p, native)
 	for _, s := range p.Sections {
 		more := pageBlocks(chat.Post{Text: s.Text, Chart: s.Chart, Table: s.Table, Buttons: s.Buttons, More: s.More}, native)
@@ -81,7 +91,7 @@ func homeBlocks(p chat.Post, native bool) []slackgo.Block {
 		if len(out) > 0 {
 			more = append([]slackgo.Block{slackgo.NewDividerBlock()}, more...)
 		}
-		if len(out)+len(more) >= maxHomeBlocks {
+		if len(out)+len(more) >= most {
 			return append(out, slackgo.NewContextBlock("", plain("There is more than this page can show.", maxContext)))
 		}
 		out = append(out, more...)
