@@ -26,7 +26,7 @@ type carried struct {
 
 // openCarried opens Redis for serving. replica names this process's spool.
 func openCarried(ctx context.Context, cfg config.Config, replica string, log *slog.Logger) (*carried, error) {
-	store, err := redis.Open(ctx, cfg.RedisURL.Reveal(), redis.Options{Warn: func(f redis.Finding) { log.Warn("redis", "finding", f.Say) }})
+	store, err := redis.Open(ctx, cfg.RedisURL.Reveal(), redisOptions(cfg, log))
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) (rep migr
 		return rep, err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	to, err := redis.Open(ctx, cfg.RedisURL.Reveal(), redis.Options{Warn: func(f redis.Finding) { log.Warn("redis", "finding", f.Say) }})
+	to, err := redis.Open(ctx, cfg.RedisURL.Reveal(), redisOptions(cfg, log))
 	if err != nil {
 		return rep, err
 	}

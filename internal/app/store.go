@@ -63,7 +63,7 @@ func file(cfg config.Config, demo bool) string { return filepath.Join(dir(cfg, d
 // REDIS_URL, else the embedded one in the data directory.
 func OpenStore(ctx context.Context, cfg config.Config, w Where, log *slog.Logger) (Store, error) {
 	if cfg.RedisURL.IsSet() && !w.Demo {
-		return redis.Open(ctx, cfg.RedisURL.Reveal(), redis.Options{Warn: func(f redis.Finding) { log.Warn("redis", "finding", f.Say) }})
+		return redis.Open(ctx, cfg.RedisURL.Reveal(), redisOptions(cfg, log))
 	}
 	o := sqlite.Options{Clock: w.Clock}
 	if !w.ReadOnly {
@@ -73,6 +73,14 @@ func OpenStore(ctx context.Context, cfg config.Config, w Where, log *slog.Logger
 		return nil, fault.Newf(fault.NotFound, "There is no ledger in %s yet. Start tierwise once, or set TIERWISE_DATA_DIR.", dir(cfg, w.Demo))
 	}
 	return sqlite.OpenReadOnly(ctx, file(cfg, w.Demo), o)
+}
+
+// redisOptions are the store's options by the policy.
+func redisOptions(cfg config.Config, log *slog.Logger) redis.Options {
+	return redis.Options{
+		Durability: redis.Durability(cfg.Policy.Ledger.Durability),
+		Warn:       func(f redis.Finding) { log.Warn("redis", "finding", f.Say) },
+	}
 }
 
 // HasLedger reports whether the configuration names a store that exists.

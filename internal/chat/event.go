@@ -54,6 +54,10 @@ type Event struct {
 	Fields map[string]string `json:"fields,omitempty"`
 	// State is the form's private state, as it was given when it was opened.
 	State string `json:"state,omitempty"`
+	// Viewing is the channel or thread the person had open beside a direct
+	// message, where the platform says so: what "this" means there. It gives no
+	// right to read it; that is asked like for any other place.
+	Viewing Place `json:"viewing,omitzero"`
 	// ReplyTo is where an answer goes.
 	ReplyTo ReplyTo `json:"reply_to"`
 }
@@ -71,6 +75,9 @@ func (e Event) Marks() []string {
 
 // ReplyTo is the address of an answer. It holds what any replica needs to
 // speak there later; Address is the adapter's own and is stored sealed.
+//
+// A private address whose Place names no channel is the person's direct
+// conversation with the bot, which the adapter opens when it speaks.
 type ReplyTo struct {
 	Place Place `json:"place"`
 	// Private means that only To sees the answer. It is fixed when the event is

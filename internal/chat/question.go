@@ -51,6 +51,11 @@ const (
 	LongField   FieldKind = "long"
 	ChoiceField FieldKind = "choice"
 	MultiField  FieldKind = "multi" // values separated by newlines
+	// PeopleField and ChannelField pick people and groups, or channels, of the
+	// workspace where the platform has pickers, and are typed elsewhere. Their
+	// values are the platform's ids, separated by newlines.
+	PeopleField  FieldKind = "people"
+	ChannelField FieldKind = "channel" // one channel
 )
 
 // Form is a small dialog.

@@ -232,6 +232,10 @@ type Ledger struct {
 	// older ones go to a file with a sealed checkpoint, and their sums stay.
 	// 0 keeps everything.
 	KeepMonths int `yaml:"keep_months" min:"0" max:"120"`
+	// Durability is when a booking or an accepted event counts as stored in
+	// Redis: "local" when the server's own fsync setting says so, "replicated"
+	// when a replica has it, too. The embedded store always writes through.
+	Durability string `yaml:"durability" oneof:"local replicated"`
 }
 
 // DefaultPolicy is the built-in policy.
