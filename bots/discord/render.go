@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tierwise/tierwise/internal/chart"
 	"github.com/tierwise/tierwise/internal/chat"
 )
 
@@ -144,8 +145,8 @@ func (a *Adapter) render(ctx context.Context, tenant string, p chat.Post) ([]out
 func attached(p chat.Post) []chat.File {
 	var files []chat.File
 	if p.Stage == chat.Final || p.Stage == "" {
-		if png := chartPNG(p.Chart); png != nil {
-			files = append(files, chat.File{Name: "chart.png", Type: "image/png", Alt: chartAlt(p.Chart), Data: png})
+		if png := chart.Picture(p.Chart); png != nil {
+			files = append(files, chat.File{Name: "chart.png", Type: "image/png", Alt: chart.Words(p.Chart, 1024), Data: png})
 		}
 	}
 	for _, f := range p.Files {
