@@ -114,12 +114,16 @@ type PlatformAccess struct {
 	Outsiders     bool          `yaml:"outsiders"`      // channels shared with other organisations
 	PublicClass   catalog.Class `yaml:"public_class"`   // of public channels
 	ChannelTotals bool          `yaml:"channel_totals"` // members see their channel's spend
+	MinAccountAge Age           `yaml:"min_account_age"`
+	MinMemberAge  Age           `yaml:"min_member_age"` // in the workspace
+	PostEdited    bool          `yaml:"post_edited"`    // drafts that a person edited go into public channels
 }
 
 // Roles lists who holds a role, as user, usergroup or Discord role ids.
 type Roles struct {
-	Admin   []string `yaml:"admin"`
-	Finance []string `yaml:"finance"`
+	Admin     []string `yaml:"admin"`
+	Finance   []string `yaml:"finance"`
+	Moderator []string `yaml:"moderator"`
 }
 
 // Provider is the operator's word on a provider; what is absent stays as the
@@ -306,7 +310,7 @@ func (a Access) Of(platform string) PlatformAccess {
 	case "discord":
 		return a.Discord
 	}
-	return PlatformAccess{Channels: "enabled"}
+	return PlatformAccess{Channels: "enabled", MinAccountAge: a.Discord.MinAccountAge, MinMemberAge: a.Discord.MinMemberAge}
 }
 
 // Start is the first instant of the date in UTC; zero when it is not set.

@@ -113,6 +113,8 @@ func scalarOf(v any) (s scalar, ok bool) {
 			_, err := time.Parse("15:04", t)
 			return TimeOfDay(t), err
 		}}, true
+	case *Age:
+		return scalar{AgeForm, func(t string) (any, error) { return ParseAge(t) }}, true
 	case *Decimal:
 		return scalar{"a decimal number such as 12.5", func(t string) (any, error) {
 			if !decimalForm.MatchString(t) {
