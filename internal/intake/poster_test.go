@@ -166,6 +166,29 @@ func TestPostsOfAThreadAppearInOrder(t *testing.T) {
 	})
 }
 
+// TestConfirmationWaitsForThePostItSpeaksOf: "Posted." is said when the post is
+// there, and not while the platform still refuses it.
+func TestConfirmationWaitsForThePostItSpeaksOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.platform.onPut = func(_ int, p chat.Post) fate {
+			if p.Text == "the draft" && len(w.platform.puts) < 3 {
+				return fate{swallow: true, err: errSome}
+			}
+			return fate{}
+		}
+		w.accept(mention("1", "7", ""))
+		defer w.work("w1", func(context.Context, turn.Delivery) (turn.Result, error) {
+			return turn.Result{Replies: []turn.Reply{reply(mention("1", "7", ""), "the draft"), reply(whisper("1", "7"), "Posted.")}}, nil
+		})()
+		defer w.post("p1")()
+		defer w.post("p2")()
+		time.Sleep(10 * time.Minute)
+		w.says("the draft", "Posted.")
+		w.idle()
+	})
+}
+
 func TestShutdownWaitsForThePostUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

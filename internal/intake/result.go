@@ -24,7 +24,9 @@ type Handler interface {
 	GiveUp(ctx context.Context, d turn.Delivery) turn.Result
 }
 
-// finish seals a Result's replies into the settlement that closes the job.
+// finish seals a Result's replies into the settlement that closes the job. What
+// one person is told beside a public post ("Posted.") goes behind it in its
+// lane: it would not be true earlier.
 func finish(s Sealer, d turn.Delivery, r turn.Result) (usage.Settlement, error) {
 	t := d.Ticket
 	out := usage.Settlement{Tenant: t.Job.Tenant, Hold: t.Hold()}
@@ -39,6 +41,9 @@ func finish(s Sealer, d turn.Delivery, r turn.Result) (usage.Settlement, error) 
 		o, err := Pack(s, t.Job.Tenant, reply)
 		if err != nil {
 			return out, err
+		}
+		if first := r.Replies[0]; i > 0 && reply.To.Private && !first.To.Private {
+			o.Lane = lane(first)
 		}
 		out.Finish.Posts = append(out.Finish.Posts, o)
 	}
