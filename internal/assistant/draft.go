@@ -32,7 +32,11 @@ func (a *Assistant) post(ctx context.Context, t turn.Task, id string, s saved) (
 	if err != nil {
 		return a.failed(ctx, t, nil, err)
 	}
-	r, err := a.send(ctx, t, at, s, "Posted.")
+	done := "Posted."
+	if s.Target != "" {
+		done = "Posted in " + s.Target + "."
+	}
+	r, err := a.send(ctx, t, at, s, done)
 	if err != nil {
 		return r, err
 	}
@@ -106,10 +110,7 @@ func byline(t turn.Task) string {
 // mayWrite checks, at the moment of posting, that the asker may write where the
 // text goes, and returns the place.
 func (a *Assistant) mayWrite(ctx context.Context, t turn.Task, s saved) (chat.Place, error) {
-	at := s.Event.Place
-	if s.Event.Kind == chat.Shortcut && at.Thread == "" {
-		at.Thread = s.Event.Message.ID
-	}
+	at := s.goes()
 	acc, err := a.Openers(at.Platform).Directory().Access(ctx, at, t.Event.Actor.ID)
 	switch {
 	case errors.Is(err, chat.ErrNotFound), errors.Is(err, chat.ErrNoAccess), err == nil && !acc.Write:
@@ -142,13 +143,18 @@ func (a *Assistant) edited(ctx context.Context, t turn.Task, id string, s saved)
 
 // shown is a draft with its buttons.
 func (a *Assistant) shown(t turn.Task, id string, s saved) chat.Post {
-	return chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Sample: a.Models.Sample(), Buttons: draftButtons(id)}
+	return chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Sample: a.Models.Sample(), Buttons: draftButtons(id, s.Target)}
 }
 
-// draftButtons are those under a draft.
-func draftButtons(id string) []chat.Button {
+// draftButtons are those under a draft; target names where it goes when that is
+// not where it was asked for.
+func draftButtons(id, target string) []chat.Button {
+	label := "Post"
+	if target != "" {
+		label += " in " + target
+	}
 	return []chat.Button{
-		{Name: "draft.post", Label: "Post", Value: id, Style: chat.Primary},
+		{Name: "draft.post", Label: label, Value: id, Style: chat.Primary},
 		{Name: "draft.edit", Label: "Edit", Value: id, OpensForm: true},
 		{Name: "draft.discard", Label: "Discard", Value: id},
 	}

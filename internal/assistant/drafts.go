@@ -26,7 +26,7 @@ func (a *Assistant) Drafts(ctx context.Context, tenant, actor string, most int) 
 		}
 		d := turn.Draft{ID: list[i].ID, Text: s.Text, At: s.At, Place: s.Event.Place, Lost: undelivered(list[i].ID)}
 		if !d.Lost {
-			d.Buttons = draftButtons(d.ID)
+			d.Buttons = draftButtons(d.ID, s.Target)
 		}
 		out = append(out, d)
 	}

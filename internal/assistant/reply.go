@@ -92,8 +92,8 @@ func (w *work) remarks(out answer) []string {
 	if len(out.failed) > 0 {
 		lines = append(lines, "Please check: "+unchecked(out.failed)+".")
 	}
-	if w.want.Intent == step.Summarize || w.want.Intent == step.Ask && len(w.input.Messages) > 0 && !w.input.Coverage.Complete() {
-		lines = append(lines, intent.CoverageLine(out.step.Input.Coverage))
+	if w.want.Viewed || w.want.Intent == step.Summarize || w.want.Intent == step.Ask && len(w.input.Messages) > 0 && !w.input.Coverage.Complete() {
+		lines = append(lines, w.coverage(out))
 	}
 	if out.model.Tier == catalog.Local && out.model.ID != "" {
 		lines = append(lines, intent.LocalNote(w.want.Intent)+".")
@@ -102,6 +102,18 @@ func (w *work) remarks(out answer) []string {
 		lines = append(lines, w.lowered())
 	}
 	return append(lines, w.note)
+}
+
+// coverage says how much was read, and of what when that is another channel's.
+func (w *work) coverage(out answer) string {
+	line := intent.CoverageLine(out.step.Input.Coverage)
+	switch {
+	case w.source == "":
+		return line
+	case line == "":
+		return w.source + ": nothing to read there"
+	}
+	return w.source + ": " + line
 }
 
 // lowered says that and why the budget set the tier.
@@ -153,7 +165,7 @@ func (w *work) buttons(out answer) (shown, more []chat.Button) {
 	more = append(more, b("answer.why", "Why this model?"))
 	switch {
 	case w.want.Intent == step.Draft:
-		shown = draftButtons(id)
+		shown = draftButtons(id, w.target())
 		more = append(append(more, stronger...), b("draft.shorter", "Shorter"), b("draft.redo", "Redo"))
 	default:
 		shown = append([]chat.Button{b("answer.up", "👍"), b("answer.down", "👎")}, stronger...)

@@ -44,6 +44,7 @@ type saved struct {
 	At       time.Time     `json:"at"`
 	Private  bool          `json:"private,omitempty"` // only the asker saw it
 	Labels   []string      `json:"labels,omitempty"`  // classify: what could have been chosen
+	Target   string        `json:"target,omitempty"`  // a draft's channel, when it goes elsewhere than it was asked for
 	// Out is the job of the press that sent it out (posted a draft, shared an
 	// answer); "" before. It goes out once, also when two presses race.
 	Out string `json:"out,omitempty"`
@@ -60,6 +61,7 @@ func (w *work) saved(out answer) saved {
 	s := saved{
 		Event: w.t.Event, Want: w.want, By: w.t.Event.Actor.ID, Person: w.t.Caller.ID, Text: text, First: text, Tier: out.model.Tier, Model: out.model.ID,
 		Cost: w.spent, Workflow: w.charge.workflow, At: w.a.Clock.Now(), Private: w.private(),
+		Target: w.target(),
 	}
 	s.Event.Target = nil
 	if o := w.decision.Stronger; o != nil {
@@ -71,6 +73,27 @@ func (w *work) saved(out answer) saved {
 		}
 	}
 	return s
+}
+
+// target names where a draft goes when that is not where it was asked for.
+func (w *work) target() string {
+	if w.want.Intent != step.Draft || !w.want.Viewed {
+		return ""
+	}
+	return w.source
+}
+
+// goes is where a draft or a shared answer goes: what the person had open, the
+// thread of a shortcut's message, or where it was asked for.
+func (s saved) goes() chat.Place {
+	at := s.Event.Place
+	switch {
+	case s.Want.Viewed && s.Want.Read != nil:
+		return *s.Want.Read
+	case s.Event.Kind == chat.Shortcut && at.Thread == "":
+		at.Thread = s.Event.Message.ID
+	}
+	return at
 }
 
 // store is the record of a saved answer.

@@ -25,6 +25,9 @@ type want struct {
 	Read  *chat.Place `json:"read,omitempty"`
 	Since time.Time   `json:"since,omitzero"`
 	One   string      `json:"one,omitempty"` // only this message of the place
+	// Viewed is set when Read is what the person had open beside a direct
+	// message: a draft of it goes there.
+	Viewed bool `json:"viewed,omitempty"`
 	// Previous is an earlier answer that the instruction asks to change.
 	Previous string `json:"previous,omitempty"`
 	// By says where a tier came from, for the reasons.
@@ -56,6 +59,10 @@ func (a *Assistant) byMention(ctx context.Context, t turn.Task) (want, error) {
 	w := want{Intent: d.Intent, Instruction: d.Instruction, Flags: d.Flags, By: "message", Alternatives: d.Alternatives}
 	at := e.Place
 	switch {
+	case beside(t):
+		if err := w.view(e); err != nil {
+			return w, err
+		}
 	case at.Thread != "" && at.Thread != e.Message.ID:
 		w.Read = &at
 	case w.Intent == step.Summarize:
@@ -71,6 +78,28 @@ func (a *Assistant) byMention(ctx context.Context, t turn.Task) (want, error) {
 		w.Text = w.Instruction
 	}
 	return w, nil
+}
+
+// beside reports whether a direct message is about what the person has open
+// beside it.
+func beside(t turn.Task) bool {
+	e := t.Event
+	return t.Channel.Kind == chat.DirectMessage && e.Viewing.Channel != "" && !e.Viewing.InChannelOf(e.Place) && t.Wish.MeansOpen()
+}
+
+// view points the want at what the person has open: a thread as a whole, of a
+// channel what is new. That they may read it, and that the bot may, is asked
+// like for any other place.
+func (w *want) view(e chat.Event) error {
+	at := e.Viewing
+	if at.Tenant() != e.Place.Tenant() {
+		return fault.New(fault.NotAllowed, "What you have open belongs to another workspace. Ask me there.")
+	}
+	w.Read, w.Viewed = &at, true
+	if at.Thread == "" {
+		w.Since = e.At.Add(-defaultRange)
+	}
+	return nil
 }
 
 // revise turns "shorter" or "use a stronger model" into a change of the last

@@ -30,6 +30,7 @@ type work struct {
 	hidden *redact.Turn // what was taken out of the input, to be put back
 	steps  []step.Step  // of the intent's plan
 	thread threadState  // of the thread the answer goes to
+	source string       // what was read, when that is another channel's
 
 	request  router.Request
 	decision router.Decision
@@ -134,54 +135,6 @@ func (w *work) length(setting string) {
 	}
 }
 
-// visible checks that the asker sees a conversation now and that the bot may
-// read it.
-func (w *work) visible(ctx context.Context, opener chat.Opener, at chat.Place) (chat.Access, error) {
-	acc, err := opener.Directory().Access(ctx, at, w.t.Event.Actor.ID)
-	switch {
-	case errors.Is(err, chat.ErrNotFound), err == nil && !acc.Read:
-		err = fault.New(fault.NotAllowed, "I only read conversations that you can see yourself.")
-	case errors.Is(err, chat.ErrNoAccess), err == nil && !acc.BotRead:
-		err = fault.New(fault.NotAllowed, "I was not invited to that conversation, so I cannot read it. Invite me there, then ask again.")
-	case err != nil:
-		err = fmt.Errorf("assistant: access: %w", err)
-	}
-	return acc, err
-}
-
-// conversation reads what the want points at, as the asker and as of now.
-func (w *work) conversation(ctx context.Context, opener chat.Opener) error {
-	if w.want.Read == nil {
-		return nil
-	}
-	at := *w.want.Read
-	acc, err := w.visible(ctx, opener, at)
-	if err != nil {
-		return err
-	}
-	there, err := w.a.Settings.Resolve(ctx, at, acc.Channel, w.t.Caller.ID)
-	if err != nil {
-		return fmt.Errorf("assistant: settings: %w", err)
-	}
-	w.class = max(w.class, there.Class())
-	h, err := w.resp.History(ctx, chat.HistoryQuery{Place: at, Since: w.want.Since, Max: maxMessages})
-	switch {
-	case errors.Is(err, chat.ErrNotFound), errors.Is(err, chat.ErrNoAccess), errors.Is(err, chat.ErrGone):
-		return fault.Wrap(err, fault.NotAllowed, "I cannot read that conversation any more. Invite me there, then ask again.")
-	case err != nil:
-		return fmt.Errorf("assistant: history: %w", err)
-	}
-	if h.Coverage.Hidden {
-		return fault.New(fault.NotAllowed, "The platform hides this conversation's messages from me, so I would be guessing. An admin finds the missing permission with `tierwise doctor`.")
-	}
-	w.input.Messages, w.input.Coverage, w.input.Channel = w.others(h.Messages), h.Coverage, h.Channel.Name
-	w.input.Coverage.Read = len(w.input.Messages)
-	if t := h.Coverage.Total; t >= 0 {
-		w.input.Coverage.Total = max(len(w.input.Messages), t-(len(h.Messages)-len(w.input.Messages)))
-	}
-	return nil
-}
-
 // redact takes out what the settings name. It is put back into the answer.
 func (w *work) redact(names []string) error {
 	kinds, err := redact.ParseKinds(names)
@@ -193,27 +146,6 @@ func (w *work) redact(names []string) error {
 	w.input.Text, w.input.Instruction = w.hidden.Text(w.input.Text), w.hidden.Text(w.input.Instruction)
 	w.input.Previous = w.hidden.Text(w.input.Previous)
 	return nil
-}
-
-// maxMessages bounds one reading; the adapter keeps the root and the newest and
-// says so.
-const maxMessages = 5000
-
-// others leaves out the question itself and, where the conversation is the
-// matter, the bot's own posts and what people asked it. A question keeps them:
-// they are what a follow-up refers to.
-func (w *work) others(list []chat.Message) []chat.Message {
-	out := make([]chat.Message, 0, len(list))
-	for _, m := range list {
-		switch {
-		case m.ID == w.t.Event.Message.ID && w.t.Event.Kind == chat.Mention:
-		case (m.Author.Self || m.Named) && w.want.Intent != step.Ask, m.ID == w.post.ID:
-		case w.want.One != "" && m.ID != w.want.One:
-		default:
-			out = append(out, m)
-		}
-	}
-	return out
 }
 
 func labels(f intent.Flags, set []step.Label) []step.Label {
