@@ -222,6 +222,9 @@ func modelRow(id string, m config.Model, seed *catalog.Catalog, day time.Time) c
 		if r.Family == "" {
 			r.Family = "bytes" // an upper bound for any tokenizer
 		}
+		if r.Abilities == nil {
+			r.Abilities = []catalog.Ability{catalog.Streaming} // an empty list says that it cannot
+		}
 	}
 	if m.Tier != nil {
 		r.Tier = m.Tier.String()

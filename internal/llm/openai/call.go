@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type call struct {
 	total   *time.Timer
 	stall   *time.Timer // while the next bytes are waited for
 	begun   bool        // the first event has come
+	body    []byte      // of the request
+	sse     bool        // a stream was asked for
 	resp    *http.Response
 	sent    atomic.Bool // the request's body was read by the transport
 	ended   bool        // the stream came to its own end
@@ -41,23 +44,38 @@ type call struct {
 	tier    string
 }
 
-// scratch is the memory a call borrows.
+// scratch is what a call borrows: memory, and the library's client, whose way
+// out leads to the call that has borrowed it.
 type scratch struct {
 	in    *bufio.Reader
 	rd    reader
 	p     piece
 	usage []byte // the last usage body seen
+	lib   *goopenai.Client
+	call  *call
 }
 
-func newScratch() *scratch { return &scratch{in: bufio.NewReaderSize(nil, 16<<10)} }
+func newScratch(api goopenai.ClientConfig) *scratch {
+	s := &scratch{in: bufio.NewReaderSize(nil, 16<<10)}
+	api.HTTPClient = s
+	s.lib = goopenai.NewClientWithConfig(api)
+	return s
+}
+
+// Do implements go-openai's HTTPDoer.
+func (s *scratch) Do(req *http.Request) (*http.Response, error) { return nil, s.call.do(req) }
 
 // begin starts the clocks of a call.
 func (c *Client) begin(ctx context.Context, r llm.Request) *call {
 	a := &call{c: c, r: r, caller: ctx, start: time.Now(), s: c.scratch.Get().(*scratch)}
-	a.s.usage = a.s.usage[:0]
+	a.s.usage, a.s.call = a.s.usage[:0], a
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	a.total = time.AfterFunc(c.limits.Total, func() { a.cancel(slow("the whole answer", c.limits.Total)) })
-	a.stall = time.AfterFunc(c.limits.First, func() { a.cancel(slow("a first token", c.limits.First)) })
+	first := c.limits.First
+	if !streams(r.Model) { // its first byte is its last
+		first = c.limits.Total
+	}
+	a.stall = time.AfterFunc(first, func() { a.cancel(slow("a first token", first)) })
 	return a
 }
 
@@ -83,10 +101,15 @@ func (a *call) send() error {
 	q := a.c.quirk(a.r.Model.Wire)
 	for n := 0; ; n++ {
 		req := a.c.build(a.r, q)
-		api := a.c.api
-		api.HTTPClient = a
-		_, err := goopenai.NewClientWithConfig(api).CreateChatCompletionStream(a.ctx, req)
-		if err == nil {
+		raw, err := encode(req, a.r.Step.Prompt)
+		if err != nil {
+			return err
+		}
+		a.body, a.sse = raw, req.Stream
+		// The library gets what it needs for address, key and headers. The body
+		// is put in, and the answer taken out, on the way: see do.
+		_, err = a.s.lib.CreateChatCompletionStream(a.ctx, goopenai.ChatCompletionRequest{Model: req.Model})
+		if errors.Is(err, errTaken) {
 			return nil
 		}
 		if n == maxQuirks || !q.learn(err, req) {
@@ -97,22 +120,31 @@ func (a *call) send() error {
 	}
 }
 
-// Do implements go-openai's HTTPDoer: it keeps the response for our own reader
-// and turns a refusal into its typed error, which go-openai passes on.
-func (a *call) Do(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		req.Body = &noting{ReadCloser: req.Body, read: &a.sent}
+// errTaken tells the library that there is nothing for it to read: the answer
+// is read here.
+var errTaken = errors.New("openai: the answer was taken")
+
+// do is the way out of the library: it sends the encoded body and keeps the
+// response. A refusal becomes its typed error, which the library passes on.
+func (a *call) do(req *http.Request) error {
+	req.ContentLength = int64(len(a.body))
+	req.GetBody = func() (io.ReadCloser, error) {
+		return &noting{bytes: *bytes.NewReader(a.body), read: &a.sent}, nil
+	}
+	req.Body, _ = req.GetBody()
+	if !a.sse {
+		req.Header.Set("Accept", "application/json")
 	}
 	resp, err := a.c.http.Do(req)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		defer resp.Body.Close()
-		return nil, a.c.refused(resp, a.hidden())
+		return a.c.refused(resp, a.hidden())
 	}
 	a.resp = resp
-	return resp, nil
+	return errTaken
 }
 
 // maxRefusal bounds the body of a refusal that is read.
@@ -130,17 +162,21 @@ func (a *call) hidden() hidden {
 	return hidden{key: string(a.c.key), prompt: a.r.Step.Prompt, answer: a.text.String()}
 }
 
-// noting notes that a request's body was read: from then on the provider may
-// have it.
+// noting is a request's body that notes when it is read: from then on the
+// provider may have it.
 type noting struct {
-	io.ReadCloser
-	read *atomic.Bool
+	bytes bytes.Reader
+	read  *atomic.Bool
 }
 
+// Read implements io.Reader.
 func (n *noting) Read(p []byte) (int, error) {
 	n.read.Store(true)
-	return n.ReadCloser.Read(p)
+	return n.bytes.Read(p)
 }
+
+// Close implements io.Closer.
+func (*noting) Close() error { return nil }
 
 // drain bounds what is read after the end so that the connection can be used
 // again, and for how long.
@@ -163,6 +199,7 @@ func (a *call) close() {
 	}
 	a.cancel(nil)
 	a.s.in.Reset(nil)
+	a.s.call = nil
 	a.c.scratch.Put(a.s)
 }
 

@@ -128,7 +128,7 @@ func New(cfg Config) (*Client, error) {
 		api:    api,
 		http:   &http.Client{Transport: cfg.Transport, CheckRedirect: sameHost},
 		limits: cfg.Limits.filled(), extract: cfg.Extract, count: cfg.Count, log: cfg.Log, key: cfg.Key,
-		scratch: sync.Pool{New: func() any { return newScratch() }},
+		scratch: sync.Pool{New: func() any { return newScratch(api) }},
 		quirks:  make(map[string]quirk),
 	}, nil
 }

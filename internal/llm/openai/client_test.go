@@ -53,7 +53,7 @@ func newClient(t testing.TB, base string, change func(*Config)) *Client {
 
 func ask() llm.Request {
 	return llm.Request{
-		Model: catalog.Model{ID: "test/m", Provider: "test", Wire: "m", Family: "f", Abilities: []catalog.Ability{catalog.JSON}},
+		Model: catalog.Model{ID: "test/m", Provider: "test", Wire: "m", Family: "f", Abilities: []catalog.Ability{catalog.JSON, catalog.Streaming}},
 		Step: step.Step{N: 1, MaxOutput: 256, Prompt: []step.Turn{
 			{Role: "user", Text: question},
 		}},
@@ -236,5 +236,19 @@ func TestModelsAndProbe(t *testing.T) {
 		if _, err := c.Models(t.Context()); !errors.Is(err, want) {
 			t.Errorf("models: %v, want %v", err, want)
 		}
+	}
+}
+
+func TestAModelThatCannotStreamIsAskedForItsAnswerInOnePiece(t *testing.T) {
+	srv := llmtest.New(t, llmtest.Status(200, llmtest.Whole("Under a tree.", llmtest.Usage)))
+	r := ask()
+	r.Model.Abilities = nil
+	got := run(t.Context(), newClient(t, srv.URL, nil), r)
+	if got.err != nil || got.text != "Under a tree." || got.pieces != 1 || got.done.Tokens != used {
+		t.Errorf("%q in %d pieces, %v, %+v", got.text, got.pieces, got.err, got.done)
+	}
+	a := srv.Asked()[0]
+	if a.Body["stream"] != false || a.Body["stream_options"] != nil || a.Header.Get("Accept") != "application/json" {
+		t.Errorf("request %s, accept %q", a.Raw, a.Header.Get("Accept"))
 	}
 }

@@ -1,30 +1,29 @@
 package openai
 
 import (
-	"encoding/base64"
 	"encoding/json"
 
 	goopenai "github.com/sashabaranov/go-openai"
 
 	"github.com/tierwise/tierwise/internal/catalog"
 	"github.com/tierwise/tierwise/internal/llm"
-	"github.com/tierwise/tierwise/internal/step"
 )
 
 // newLimit lists the profiles whose servers want the output limit under its
 // newer name. Everybody else, a custom endpoint above all, knows max_tokens.
 var newLimit = map[string]bool{"openai-chat": true, "groq": true, "xai": true}
 
-// build forms the request of a step. A schema is sent to models that follow
-// one strictly; others are asked by the prompt alone and checked afterwards.
+// build forms the request of a step, all but its messages. A schema is sent to
+// models that follow one strictly; others are asked by the prompt alone and
+// checked afterwards. A model that cannot stream is not asked to.
 func (c *Client) build(r llm.Request, q quirk) goopenai.ChatCompletionRequest {
 	reasoning := r.Model.Has(catalog.Reasoning)
 	req := goopenai.ChatCompletionRequest{
-		Model:    r.Model.Wire,
-		Messages: messages(r.Step.Prompt),
-		User:     r.User,
+		Model:  r.Model.Wire,
+		Stream: streams(r.Model),
+		User:   r.User,
 	}
-	if !q.noUsage {
+	if req.Stream && !q.noUsage {
 		req.StreamOptions = &goopenai.StreamOptions{IncludeUsage: true}
 	}
 	if q.noUser {
@@ -57,29 +56,5 @@ func (c *Client) build(r llm.Request, q quirk) goopenai.ChatCompletionRequest {
 	return req
 }
 
-func messages(prompt []step.Turn) []goopenai.ChatCompletionMessage {
-	out := make([]goopenai.ChatCompletionMessage, len(prompt))
-	for i, t := range prompt {
-		out[i].Role = t.Role
-		if len(t.Images) == 0 {
-			out[i].Content = t.Text
-			continue
-		}
-		parts := make([]goopenai.ChatMessagePart, 0, len(t.Images)+1)
-		if t.Text != "" {
-			parts = append(parts, goopenai.ChatMessagePart{Type: goopenai.ChatMessagePartTypeText, Text: t.Text})
-		}
-		for _, im := range t.Images {
-			parts = append(parts, goopenai.ChatMessagePart{
-				Type:     goopenai.ChatMessagePartTypeImageURL,
-				ImageURL: &goopenai.ChatMessageImageURL{URL: dataURL(im)},
-			})
-		}
-		out[i].MultiContent = parts
-	}
-	return out
-}
-
-func dataURL(im step.Image) string {
-	return "data:" + im.Type + ";base64," + base64.StdEncoding.EncodeToString(im.Data)
-}
+// streams reports whether a model's answer comes piece by piece.
+func streams(m catalog.Model) bool { return m.Has(catalog.Streaming) }

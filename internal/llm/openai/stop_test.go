@@ -140,6 +140,27 @@ func TestTimeLimits(t *testing.T) {
 	}
 }
 
+// A model that cannot stream shows nothing until it is done: only the limit of
+// the whole answer bounds it.
+func TestAnAnswerInOnePieceMayTakeTheWholeTime(t *testing.T) {
+	for _, tc := range []struct {
+		pause time.Duration
+		want  error
+	}{{29 * time.Second, nil}, {31 * time.Second, context.DeadlineExceeded}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newClient(t, "https://models.example.com/v1", func(cfg *Config) {
+				cfg.Transport = wire{tc.pause, []string{llmtest.Whole("Under a tree.", llmtest.Usage)}}
+				cfg.Limits = Limits{First: 10 * time.Second, Idle: 5 * time.Second, Total: 30 * time.Second}
+			})
+			r := ask()
+			r.Model.Abilities = nil
+			if got := run(t.Context(), c, r); !errors.Is(got.err, tc.want) {
+				t.Errorf("after %v: %v", tc.pause, got.err)
+			}
+		})
+	}
+}
+
 func TestASlowReaderIsNoSlowProvider(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(t, "https://models.example.com/v1", func(cfg *Config) {
