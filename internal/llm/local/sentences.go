@@ -1,6 +1,7 @@
 package local
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,7 +35,9 @@ func sentencesOf(in step.Input) []sentence {
 		}
 	}
 	for i, m := range in.Messages {
-		add(i, m.Author.Name, m.Text)
+		if !m.Author.Self { // what we said ourselves is no source
+			add(i, m.Author.Name, m.Text)
+		}
 	}
 	if in.Text != "" {
 		add(-1, "", in.Text)
@@ -42,9 +45,9 @@ func sentencesOf(in step.Input) []sentence {
 	return out
 }
 
-// split cuts a text into sentences at ends of sentences and lines. Code blocks
-// are left out: a stack trace is no key message. A run without an end is cut
-// after maxSentenceWords.
+// split cuts a text into sentences at ends of sentences and lines, never inside
+// inline code or a link. Code blocks are left out: a stack trace is no key
+// message. A run without an end is cut after maxSentenceWords.
 func split(text string) []string {
 	var out []string
 	fenced := false
@@ -58,8 +61,12 @@ func split(text string) []string {
 		}
 		line = strings.TrimLeft(strings.TrimSpace(line), "-*•> ")
 		start := 0
+		code := false
 		for i, r := range line {
-			if r != '.' && r != '!' && r != '?' && r != '…' && r != '。' && r != '？' && r != '！' {
+			if r == '`' {
+				code = !code && strings.Contains(line[i+1:], "`")
+			}
+			if code || r != '.' && r != '!' && r != '?' && r != '…' && r != '。' && r != '？' && r != '！' {
 				continue
 			}
 			end := i + utf8.RuneLen(r)
@@ -97,52 +104,13 @@ func appendSentence(out []string, s string) []string {
 	return append(out, strings.Join(words, " "))
 }
 
-// contentWords are the words that carry meaning, lower case and stemmed.
-func contentWords(s string) []string {
-	var out []string
-	for _, w := range wordsOf(s) {
-		if len(w) > 1 && !stopWords[w] {
-			out = append(out, stem(w))
-		}
-	}
-	return out
-}
+// smallTalk is what people say to open, close and confirm; with nothing behind
+// it a sentence says nothing about the matter.
+var smallTalk = regexp.MustCompile(`(?i)^(hi|hello|hey|hiya|yo|good (morning|evening|afternoon|day|night)|morning|greetings|welcome|thanks?( you| a lot| so much)?|thx|ty|cheers|` +
+	`np|no (problem|worries)|you('|’)?re welcome|bye|see (you|ya)|good night|great|cool|nice|awesome|perfect|excellent|lol|haha|sorry|o/|\+1|brb|afk|` +
+	`hallo|guten (morgen|tag|abend)|moin|danke|bitte|tschüss|hola|buenos d[ií]as|gracias|bonjour|salut|merci)\b[\s\pL\d@,!.:'’)(_-]{0,40}$`)
 
-// wordsOf splits a text into lower-case words of letters and digits.
-func wordsOf(s string) []string {
-	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '’'
-	})
-}
-
-// stem takes the commonest English endings off. It is crude on purpose: the
-// same word in two forms must meet, a wrong meeting costs little.
-func stem(w string) string {
-	if len(w) > 3 {
-		w = strings.TrimSuffix(strings.TrimSuffix(w, "'s"), "’s")
-	}
-	for _, e := range []string{"ing", "ed", "es", "s", "ly"} {
-		if len(w) > len(e)+3 && strings.HasSuffix(w, e) && !strings.HasSuffix(w, "ss") {
-			return strings.TrimSuffix(w, e)
-		}
-	}
-	return w
-}
-
-var stopWords = wordSet(`a about above actually after again ah all also always am an and any anyway are aren't as at back be because been before being
-	below between both but by can can't cannot come could couldn't did didn't do does doesn't doing don't done down during each eh else er even ever
-	few for from further get gets go goes going gonna got guess had hadn't has hasn't have haven't having he he'd he'll he's hello hence her here here's hers
-	hey hi him his hm hmm how how's i i'd i'll i'm i've if in into is isn't it it's its itself just kind know let let's like likely ll look lot made make many
-	may maybe me mean might mine mm mhm mmm more most much must my myself need no nor not now of off oh ok okay on once one only or other our ours out over
-	own perhaps please put quite rather re really right s said same say see seem she she's should shouldn't since so some something sort still stuff such sure
-	t take than thank thanks that that's the their theirs them then there there's these they they'd they'll they're they've thing things think this those
-	though through to too tell two uh um under until up us use ve very want was wasn't way we we'd we'll we're we've well went were weren't what what's when
-	where which while who who's whom why will with won't would wouldn't yeah yep yes yet you you'd you'll you're you've your yours`)
-
-func wordSet(list string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		m[w] = true
-	}
-	return m
+// chatter reports whether a sentence only opens, closes or confirms.
+func chatter(text string) bool {
+	return len(text) < 60 && smallTalk.MatchString(text) && !strings.ContainsAny(text, "?/=") && len(contentWords(text)) < 5
 }
