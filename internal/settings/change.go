@@ -52,7 +52,7 @@ func (s *Settings) Set(ctx context.Context, c Change) (Applied, error) {
 	if err != nil {
 		return Applied{}, def.badValue(c.Value, err)
 	}
-	return s.apply(ctx, c, value)
+	return s.apply(ctx, c, func(string) (string, error) { return value, nil })
 }
 
 // Reset takes a value away, so that what holds above applies again. The rules
@@ -61,17 +61,25 @@ func (s *Settings) Reset(ctx context.Context, c Change) (Applied, error) {
 	if _, err := c.check(); err != nil {
 		return Applied{}, err
 	}
-	return s.apply(ctx, c, "")
+	return s.apply(ctx, c, func(string) (string, error) { return "", nil })
 }
 
-// apply writes value, or its absence, on the change's level.
-func (s *Settings) apply(ctx context.Context, c Change, value string) (Applied, error) {
+// apply writes what becomes of the old value on the change's level; "" takes it
+// away.
+func (s *Settings) apply(ctx context.Context, c Change, become func(old string) (string, error)) (Applied, error) {
 	at, now := Origin{c.Level, c.ID}, s.clock.Now()
 	d, err := s.read(ctx, c.Tenant, at) // not from the cache: the version must be the stored one
 	if err != nil {
 		return Applied{}, fmt.Errorf("settings: set: %w", err)
 	}
 	old := d.Values[c.Key].Value
+	value, err := become(old)
+	if err == nil {
+		err = s.rateFits(d, c.Key, value)
+	}
+	if err != nil {
+		return Applied{}, err
+	}
 	applied := Applied{Key: c.Key, Old: old, New: value, Origin: at}
 	if old == value {
 		return applied, nil

@@ -88,8 +88,8 @@ func id(l settings.Level) string {
 }
 
 func TestWhoMayChangeWhatOnWhichLevel(t *testing.T) {
-	roles := []settings.Role{settings.Operator, settings.Admin, settings.Finance, settings.Owner, settings.Member}
-	want := map[settings.Who]string{settings.Admins: "oa---", settings.Owners: "oa-w-", settings.Members: "oafwm", settings.Self: "-----"}
+	roles := []settings.Role{settings.Operator, settings.Admin, settings.Finance, settings.Owner, settings.Moderator, settings.Member}
+	want := map[settings.Who]string{settings.Admins: "oa----", settings.Owners: "oa-w--", settings.Moderators: "oa-wd-", settings.Members: "oafwdm", settings.Self: "------"}
 	for _, d := range settings.Registry() {
 		for _, g := range d.Grants {
 			got := ""
@@ -99,7 +99,7 @@ func TestWhoMayChangeWhatOnWhichLevel(t *testing.T) {
 				if _, err := open(t, "", newShelf()).Reset(t.Context(), c); fault.KindOf(err) == fault.NotAllowed {
 					got += "-"
 				} else {
-					got += string("oafwm"[i])
+					got += string("oafwdm"[i])
 				}
 			}
 			if got != want[g.Who] {

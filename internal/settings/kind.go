@@ -29,6 +29,9 @@ const (
 	ListKind     Kind = "list"
 	LabelsKind   Kind = "labels"
 	ChannelKind  Kind = "channel"
+	AgeKind      Kind = "age"
+	NumberKind   Kind = "whole number"
+	RatesKind    Kind = "numbers by group"
 )
 
 // none is the empty list, and no pin or channel.
@@ -59,6 +62,16 @@ func (d Definition) parse(typed string) (string, error) {
 	case LabelsKind:
 		labels, err := parseLabels(t)
 		return labelsText(labels), err
+	case AgeKind:
+		a, err := config.ParseAge(t)
+		if err != nil {
+			return "", errors.New(config.AgeForm)
+		}
+		return a.String(), nil
+	case NumberKind:
+		return parseRate(t)
+	case RatesKind:
+		return parseRates(t)
 	case ChannelKind:
 		if t == "" || len(t) > maxItem || strings.ContainsFunc(t, unicode.IsSpace) {
 			return "", errors.New("a channel or none")
@@ -114,6 +127,13 @@ func (d Definition) parseList(t string) (string, error) {
 		}
 		if len(it) > maxItem || it == none {
 			return "", errors.New("none or a list such as a, b")
+		}
+		if d.timed {
+			denial, err := parseDenial(it)
+			if err != nil {
+				return "", err
+			}
+			out, it = without(out, denial.Who), denial.String()
 		}
 		if !slices.Contains(out, it) {
 			out = append(out, it)

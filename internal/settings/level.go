@@ -44,7 +44,9 @@ const (
 	Admin    Role = "admin"
 	Finance  Role = "finance"
 	Owner    Role = "owner" // of the channel, team or workflow in question
-	Member   Role = "member"
+	// Moderator takes answers back, pauses channels and denies people; no spend.
+	Moderator Role = "moderator"
+	Member    Role = "member"
 )
 
 // Who is the circle that may change a setting on a level.
@@ -52,11 +54,13 @@ type Who string
 
 // The circles.
 const (
-	Nobody  Who = ""
-	Admins  Who = "an admin"
-	Owners  Who = "the channel's owner or an admin"
-	Members Who = "anyone here"
-	Self    Who = "the person alone"
+	Nobody Who = ""
+	Admins Who = "an admin"
+	Owners Who = "the channel's owner or an admin"
+	// Moderators are the owners' circle with the moderators.
+	Moderators Who = "a moderator, the channel's owner or an admin"
+	Members    Who = "anyone here"
+	Self       Who = "the person alone"
 )
 
 // may reports whether somebody acting in a role is in the circle; self says
@@ -67,8 +71,10 @@ func (w Who) may(r Role, self bool) bool {
 		return r == Operator || r == Admin
 	case Owners:
 		return r == Operator || r == Admin || r == Owner
+	case Moderators:
+		return r == Moderator || Owners.may(r, self)
 	case Members:
-		return slices.Contains([]Role{Operator, Admin, Finance, Owner, Member}, r)
+		return slices.Contains([]Role{Operator, Admin, Finance, Owner, Moderator, Member}, r)
 	case Self:
 		return self
 	}

@@ -23,7 +23,11 @@ type Definition struct {
 	Grants []Grant
 	Help   string // one sentence
 	// narrow: a person may only choose a later word than the one above.
-	narrow   bool
+	narrow bool
+	// adds: what a level lists comes on top of what is listed above it.
+	adds bool
+	// timed: an item may carry an end; see Denial.
+	timed    bool
 	fallback func(config.Policy, chat.Platform) string
 }
 
@@ -69,11 +73,12 @@ var (
 	inChannels = []Grant{{Workspace, Admins}, {Channel, Admins}}
 	byOwners   = []Grant{{Workspace, Admins}, {Channel, Owners}}
 	inAll      = []Grant{{Workspace, Admins}}
+	pausing    = []Grant{{Channel, Moderators}}
 	onOff      = []string{"on", "off"}
 )
 
 var (
-	registry = slices.Concat(taskSettings(), styleSettings(), dataSettings(), accessSettings(), reportSettings())
+	registry = slices.Concat(taskSettings(), styleSettings(), dataSettings(), accessSettings(), paceSettings(), reportSettings())
 	position = func() map[string]int {
 		m := make(map[string]int, len(registry))
 		for i, d := range registry {
@@ -160,9 +165,18 @@ func accessSettings() []Definition {
 	list := func(key, help string, grants []Grant) Definition {
 		return Definition{Key: key, Kind: ListKind, Grants: grants, Help: help, fallback: fixed(none)}
 	}
+	denied := func(d Definition, timed bool) Definition {
+		d.adds, d.timed = true, timed
+		return d
+	}
+	age := func(key, help string, get func(config.PlatformAccess) config.Age) Definition {
+		return Definition{Key: key, Kind: AgeKind, Grants: inChannels, Help: help,
+			fallback: func(p config.Policy, pf chat.Platform) string { return get(p.Access.Of(string(pf))).String() }}
+	}
 	return []Definition{
 		{Key: "enabled", Kind: SwitchKind, Words: onOff, Grants: inChannels, Help: "Answer here.",
 			fallback: platform(func(a config.PlatformAccess) bool { return a.Channels == "invited" })},
+		{Key: "paused", Kind: SwitchKind, Words: onOff, Grants: pausing, Help: "Answer nothing here for now that needs a model.", fallback: fixed("off")},
 		{Key: "guests", Kind: SwitchKind, Words: onOff, Grants: inChannels, Help: "Answer guests.",
 			fallback: platform(func(a config.PlatformAccess) bool { return a.Guests })},
 		{Key: "outsiders", Kind: SwitchKind, Words: onOff, Grants: []Grant{{Channel, Admins}}, Help: "Answer in this channel though other organisations are in it.",
@@ -170,11 +184,16 @@ func accessSettings() []Definition {
 		list("allow.categories", "Answer in channels of these categories.", inAll),
 		list("deny.categories", "Do not answer in channels of these categories.", inAll),
 		list("allow.people", "Answer only these people (and groups, if set).", inChannels),
-		list("deny.people", "Do not answer these people.", inChannels),
+		denied(list("deny.people", "Do not answer these people; a channel adds to the workspace's list.", inChannels), true),
 		list("allow.groups", "Answer only these usergroups or roles (and people, if set).", inChannels),
-		list("deny.groups", "Do not answer these usergroups or roles.", inChannels),
+		denied(list("deny.groups", "Do not answer these usergroups or roles; a channel adds to the workspace's list.", inChannels), false),
+		age("min_account_age", "Answer only people whose account is at least so old, such as 7d; 0 asks for nothing.", func(a config.PlatformAccess) config.Age { return a.MinAccountAge }),
+		age("min_member_age", "Answer only people who joined at least so long ago, such as 1h; 0 asks for nothing.", func(a config.PlatformAccess) config.Age { return a.MinMemberAge }),
+		{Key: "post_edited", Kind: SwitchKind, Words: onOff, Grants: inChannels, Help: "Post a draft in a public channel also after a person edited it.",
+			fallback: platform(func(a config.PlatformAccess) bool { return a.PostEdited })},
 		list("admins", "People and groups who are admins besides the platform's.", inAll),
 		list("finance", "People and groups who see spend, exports and audits.", inAll),
+		list("moderators", "People and groups who take answers back, pause channels and deny people; they see no spend by that.", inAll),
 		list("owner", "People and groups who own this channel.", []Grant{{Channel, Admins}}),
 	}
 }

@@ -2,7 +2,7 @@ package settings
 
 import (
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/tierwise/tierwise/internal/catalog"
 	"github.com/tierwise/tierwise/internal/chat"
@@ -55,10 +55,12 @@ func (r Resolved) value(key string) string {
 func (r Resolved) on(key string) bool { return r.value(key) == "on" }
 
 func (r Resolved) list(key string) []string {
-	if v := r.value(key); v != none {
-		return strings.Split(v, ",")
-	}
-	return nil
+	return split(r.value(key))
+}
+
+func (r Resolved) age(key string) time.Duration {
+	a, _ := config.ParseAge(r.value(key))
+	return time.Duration(a)
 }
 
 func (r Resolved) tier(key string) catalog.Tier {

@@ -86,14 +86,15 @@ func (s *Settings) Resolve(ctx context.Context, place chat.Place, ch chat.Channe
 		base = s.base[chat.Discord] // the strictest
 	}
 	r.values = append([]Value(nil), base...)
+	now := s.clock.Now()
 	for i, at := range levels {
-		overlay(r.values, docs[i], at)
+		overlay(r.values, docs[i], at, now)
 	}
 	return r, nil
 }
 
-// overlay puts what a level sets over what holds above it.
-func overlay(values []Value, d document, at Origin) {
+// overlay puts what a level sets over what holds above it at an instant.
+func overlay(values []Value, d document, at Origin, now time.Time) {
 	for key, own := range d.Values {
 		i, ok := position[key]
 		if !ok || registry[i].who(at.Level) == Nobody {
@@ -105,7 +106,14 @@ func overlay(values []Value, d document, at Origin) {
 		if registry[i].narrow && at.Level == Person && !registry[i].narrower(values[i].Value, own.Value) {
 			continue
 		}
-		values[i] = Value{Key: key, Value: own.Value, Origin: at, By: own.By, At: own.At}
+		text := own.Value
+		if registry[i].timed {
+			text = inForce(text, now)
+		}
+		if registry[i].adds {
+			text = union(values[i].Value, text)
+		}
+		values[i] = Value{Key: key, Value: text, Origin: at, By: own.By, At: own.At}
 	}
 }
 

@@ -285,6 +285,7 @@ func TestEveryKeyIsReadByAGetter(t *testing.T) {
 	values := map[settings.Kind]string{
 		settings.TierKind: "local", settings.PinKind: "local", settings.ClassKind: "restricted", settings.MoneyKind: "0.07", settings.LanguageKind: "sv",
 		settings.ZoneKind: "Asia/Tokyo", settings.ListKind: "zz", settings.LabelsKind: "yes; no", settings.ChannelKind: "C77",
+		settings.AgeKind: "5d", settings.NumberKind: "3", settings.RatesKind: "zz:3",
 	}
 	category := chat.Channel{Kind: chat.PrivateChannel, Category: "zz"}
 	for _, d := range settings.Registry() {
