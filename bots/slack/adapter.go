@@ -76,6 +76,11 @@ type Adapter struct {
 	nonces   *cache[struct{}]   // signed requests seen
 	states   *cache[string]     // installations under way
 	noStream *cache[struct{}]   // workspaces where streaming is not offered
+	directs  *cache[string]     // direct conversations by "team/person"
+	// prompted is which prompts stand in a direct conversation, prompting that
+	// they were set just now.
+	prompted  *cache[string]
+	prompting *cache[struct{}]
 }
 
 // officialAPI is where the Web API lives.
@@ -122,6 +127,8 @@ func build(cfg Config) *Adapter {
 		nonces:   newCache[struct{}](cfg.Clock, 2*signatureAge, 100_000),
 		states:   newCache[string](cfg.Clock, stateLife, 1000),
 		noStream: newCache[struct{}](cfg.Clock, time.Hour, 1000),
+		directs:  newCache[string](cfg.Clock, time.Hour, 50_000),
+		prompted: newCache[string](cfg.Clock, 10*time.Minute, 50_000), prompting: newCache[struct{}](cfg.Clock, promptPause, 50_000),
 	}
 	a.installs = &installs{cfg: cfg, api: a.api, tokens: newCache[grant](cfg.Clock, time.Minute, 10_000), known: newCache[grant](cfg.Clock, time.Hour, 10_000)}
 	a.names = newNames(a)

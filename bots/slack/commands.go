@@ -79,15 +79,20 @@ type address struct {
 	// Original is the private message a click came from; only a click's
 	// response_url can replace or delete it.
 	Original string `json:"original,omitempty"`
+	// Home says that it was asked on the Home page, which is then shown anew.
+	Home bool `json:"home,omitempty"`
 }
 
 func (a *Adapter) address(p press) json.RawMessage {
-	if p.response == "" {
-		return nil
+	ad := address{Home: p.channel == ""}
+	if p.response != "" {
+		ad = address{URL: p.response, Ends: a.clock.Now().Add(responseLife).Unix(), Uses: responseUses}
+		if p.original {
+			ad.Original = p.message
+		}
 	}
-	ad := address{URL: p.response, Ends: a.clock.Now().Add(responseLife).Unix(), Uses: responseUses}
-	if p.original {
-		ad.Original = p.message
+	if ad == (address{}) {
+		return nil
 	}
 	raw, err := json.Marshal(ad)
 	if err != nil {

@@ -47,7 +47,9 @@ type inner struct {
 	Tokens      struct {
 		Bot []string `json:"bot"`
 	} `json:"tokens"`
-	Streaming []string `json:"streaming_message_ts"`
+	Streaming  []string `json:"streaming_message_ts"`
+	AppContext viewed   `json:"app_context"` // of a direct message
+	Context    viewed   `json:"context"`     // of an event about what is open
 }
 
 // text is a string, or an object with an id, as some events have it.

@@ -88,7 +88,7 @@ func places(v map[string]verdict) {
 		"channel_not_found", "invalid_channel", "duplicate_channel_not_found", "channel_is_limited_access")
 	group(v, chat.ErrGone, fault.NotFound, "This channel is archived, so nothing can be written there.", "is_archived", "is_inactive")
 	group(v, chat.ErrGone, fault.NotFound, "The message is no longer there.", "message_not_found", "duplicate_message_not_found", "thread_not_found", "invalid_thread_ts")
-	group(v, chat.ErrNotFound, fault.NotFound, "Slack knows nobody by that name here.", "user_not_found", "user_not_visible", "users_not_found", "too_many_users")
+	group(v, chat.ErrNotFound, fault.NotFound, "Slack knows nobody by that name here.", "user_not_found", "user_not_visible", "users_not_found", "too_many_users", "user_disabled", "not_enough_users", "users_list_not_supplied", "invalid_user_combination")
 	group(v, chat.ErrNotFound, fault.NotFound, "There is no such user group.", "no_such_subteam", "invalid_team")
 	group(v, chat.ErrNotFound, fault.NotFound, "Slack does not know this workspace.", "team_not_found")
 	group(v, chat.ErrGone, fault.NotFound, "The form is no longer open. Please open it again.", "not_found", "hash_conflict", "duplicate_external_id")

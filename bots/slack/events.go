@@ -44,6 +44,7 @@ var handlers = map[string]func(*Adapter, context.Context, envelope, inner) error
 	"app_mention":           (*Adapter).heard,
 	"message":               (*Adapter).heard,
 	"app_home_opened":       (*Adapter).homeOpened,
+	"app_context_changed":   (*Adapter).contextChanged,
 	"agent_session_stopped": (*Adapter).stopped,
 	"member_joined_channel": (*Adapter).joined,
 	"app_uninstalled":       (*Adapter).uninstalled,
@@ -156,12 +157,16 @@ func (a *Adapter) mention(ctx context.Context, e envelope, in inner, m said, at 
 	team := e.workspace()
 	to := at
 	to.Thread = or(m.Thread, m.TS)
-	return chat.Event{
+	event := chat.Event{
 		ID: or(e.ID, "ts:"+at.Channel+":"+m.TS), Kind: chat.Mention, Place: to, Actor: a.actor(ctx, e, in, m.User), At: when(m.TS),
 		Channel: a.channelOf(ctx, e, in), Message: chat.Ref{Channel: at.Channel, Thread: m.Thread, ID: m.TS},
 		Text: a.names.readable(ctx, team, m.Text, me.User), Files: files(m.Files),
 		ReplyTo: chat.ReplyTo{Place: to, To: m.User, Message: m.TS},
 	}
+	if in.ChannelType == "im" {
+		event.Viewing = a.viewing(ctx, team, at.Channel, in.AppContext)
+	}
+	return event
 }
 
 // actor is who did it. What the platform says in the event is kept where the

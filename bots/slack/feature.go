@@ -35,7 +35,10 @@ func talkingFeatures() []Feature {
 		{Name: "answers that can be watched as they are written, and stopped", Minimal: true, Scopes: []string{"chat:write"},
 			Events: []string{"agent_session_stopped"}, methods: []method{chatStartStream, chatAppendStream, chatStopStream, sessionStatus}},
 		{Name: "private answers", Minimal: true, Scopes: []string{"chat:write"}, methods: []method{chatPostEphemeral}},
-		{Name: "direct messages", Minimal: true, Scopes: []string{"im:history", "im:read"}, Events: []string{"message.im"}},
+		{Name: "direct messages, also those it begins", Minimal: true, Scopes: []string{"im:history", "im:read", "im:write"}, Events: []string{"message.im"},
+			methods: []method{convOpen}},
+		{Name: "in a direct message, \"this\" is the channel or thread that is open beside it", Scopes: []string{"assistant:write"},
+			Events: []string{"app_context_changed"}, methods: []method{suggestedPrompts}},
 		{Name: "follow-ups without a new mention, in threads it answers in", Scopes: []string{"channels:history", "groups:history", "mpim:history"},
 			Events: []string{"message.channels", "message.groups", "message.mpim"}},
 		{Name: "slash commands", Minimal: true, Scopes: []string{"commands"}, Commands: []Entry{

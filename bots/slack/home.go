@@ -17,7 +17,7 @@ import (
 // shown. Neither is worth a second delivery.
 func (a *Adapter) homeOpened(ctx context.Context, e envelope, in inner) error {
 	if in.Tab == "messages" {
-		a.offerPrompts(ctx, e.workspace(), string(in.Channel))
+		a.offerPrompts(ctx, e.workspace(), string(in.Channel), in.User, in.Context)
 		return nil
 	}
 	if in.Tab != "home" && in.Tab != "" {
@@ -120,29 +120,4 @@ func pageBlocks(p chat.Post, native bool) []slackgo.Block {
 		out = out[:most]
 	}
 	return append(out, under...)
-}
-
-// prompts are what a person may begin with; at most four are shown.
-// https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts, read 2026-11-23.
-var prompts = []map[string]string{
-	{"title": "What can you do?", "message": "help"},
-	{"title": "Draft a message", "message": "Draft a short, friendly message that says "},
-	{"title": "Bug or question?", "message": "Is this a bug, a question or a wish: "},
-	{"title": "What did my use cost?", "message": "What did my use of AI cost this month?"},
-}
-
-// offerPrompts sets the prompts for a direct conversation. With agent_view no
-// thread is named; naming one makes the call fail without a word.
-func (a *Adapter) offerPrompts(ctx context.Context, team, channel string) {
-	if channel == "" {
-		return
-	}
-	raw, err := json.Marshal(prompts)
-	if err != nil {
-		return
-	}
-	args := url.Values{"channel_id": {channel}, "prompts": {string(raw)}}
-	if _, err := a.call(ctx, team, call{method: suggestedPrompts, args: args, patience: 0}, nil); err != nil {
-		a.count("slack.prompts_refused")
-	}
 }

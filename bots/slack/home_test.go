@@ -65,7 +65,7 @@ func TestNothingToSayShowsThePageAnew(t *testing.T) {
 	door := bottest.NewRecorder()
 	w := open(t, door)
 	door.Answer(func(chat.Question) chat.Answer { return chat.Answer{Home: &chat.Post{Text: "the page"}} })
-	to := chat.ReplyTo{Place: chat.Place{Platform: chat.Slack, Workspace: "T1"}, Private: true, To: "U1"}
+	to := chat.ReplyTo{Place: chat.Place{Platform: chat.Slack, Workspace: "T1"}, Private: true, To: "U1", Address: []byte(`{"home":true}`)}
 	put(t, answerTo(t, w, to), chat.Post{Job: "J1/1", Stage: chat.Final, Private: true})
 	if home, ok := w.User("U1").Home(); !ok || home.Text != "the page" {
 		t.Errorf("the page is %q", home.Text)

@@ -97,7 +97,7 @@ func (o Options) features(name string) object {
 	return object{
 		"app_home":       object{"home_tab_enabled": !o.Minimal, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false},
 		"bot_user":       object{"display_name": strings.ToLower(name), "always_online": true},
-		"agent_view":     object{"agent_description": aboutAgent, "suggested_prompts": prompts},
+		"agent_view":     object{"agent_description": aboutAgent, "suggested_prompts": prompts[besideNothing]},
 		"slash_commands": commands,
 		"shortcuts":      shortcuts,
 	}

@@ -21,6 +21,7 @@ const (
 	convInfo          method = "conversations.info"
 	convMembers       method = "conversations.members"
 	convList          method = "conversations.list"
+	convOpen          method = "conversations.open"
 	usersInfo         method = "users.info"
 	usergroupsList    method = "usergroups.list"
 	viewsOpen         method = "views.open"
@@ -51,7 +52,7 @@ const (
 var tierOf = map[method]tier{
 	authTest: special, chatPostMessage: special, chatPostEphemeral: tier4, chatUpdate: tier3, chatDelete: tier3,
 	chatStartStream: tier2, chatAppendStream: tier4, chatStopStream: tier2,
-	convReplies: tier3, convHistory: tier3, convInfo: tier3, convMembers: tier4, convList: tier2,
+	convReplies: tier3, convHistory: tier3, convInfo: tier3, convMembers: tier4, convList: tier2, convOpen: tier3,
 	usersInfo: tier4, usergroupsList: tier2,
 	viewsOpen: tier4, viewsUpdate: tier4, viewsPublish: tier4,
 	filesGetURL: tier4, filesComplete: tier4, suggestedPrompts: tier4, sessionStatus: tier3, oauthAccess: special, connectionsOpen: tier3,

@@ -17,32 +17,34 @@ type responder struct {
 	a  *Adapter
 	to chat.ReplyTo
 	ad address
-	// home says that it was asked on the Home page, which is then shown anew.
-	home bool
 }
 
 // responder returns the responder of an address. It fails where we are not
-// installed.
-func (a *Adapter) responder(_ context.Context, to chat.ReplyTo) (*responder, error) {
+// installed, and where a direct conversation is meant that cannot be opened.
+func (a *Adapter) responder(ctx context.Context, to chat.ReplyTo) (*responder, error) {
 	if to.Place.Platform != chat.Slack || to.Place.Workspace == "" {
 		return nil, fmt.Errorf("slack: open: %w", chat.ErrGone)
 	}
-	// What is said in a direct message is private already; a plain message stays
-	// when the person reloads, and can be replaced.
-	if to.Private && len(to.Address) == 0 && strings.HasPrefix(to.Place.Channel, "D") {
-		to.Private = false
-	}
-	// What was pressed on the Home page is answered in the direct messages;
-	// a person's id stands for them.
-	home := to.Private && to.Place.Channel == "" && to.To != ""
-	if home {
-		to.Private, to.Place.Channel = false, to.To
-	}
-	r := &responder{a: a, to: to, home: home}
+	r := &responder{a: a, to: to}
 	if len(to.Address) > 0 {
 		if err := json.Unmarshal(to.Address, &r.ad); err != nil {
 			return nil, fmt.Errorf("slack: open: address is not ours: %w", chat.ErrGone)
 		}
+	}
+	// What was pressed on the Home page is answered in the direct messages, like
+	// everything that is for one person and has no channel.
+	if to.Private && to.Place.Channel == "" && to.To != "" {
+		channel, err := a.direct(ctx, to.Place.Workspace, to.To)
+		if err != nil {
+			return nil, err
+		}
+		r.to.Place.Channel, r.to.Place.Thread, r.to.Private = channel, "", false
+		return r, nil
+	}
+	// What is said in a direct message is private already; a plain message stays
+	// when the person reloads, and can be replaced.
+	if to.Private && r.ad.URL == "" && strings.HasPrefix(to.Place.Channel, "D") {
+		r.to.Private = false
 	}
 	return r, nil
 }
@@ -76,7 +78,7 @@ func (r *responder) Put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 	switch {
 	case r.to.Private:
 		return r.putPrivate(ctx, p)
-	case r.home:
+	case r.ad.Home:
 		defer r.a.showHome(ctx, r.to.Place.Workspace, r.to.To)
 		if p.Text == "" && len(p.Files) == 0 && !drawn(p) {
 			return chat.Ref{}, nil

@@ -47,7 +47,10 @@ func (r *responder) putPrivateFiles(ctx context.Context, p chat.Post) (chat.Ref,
 		return chat.Ref{}, err
 	}
 	p.Files = nil
-	direct := &responder{a: r.a, to: chat.ReplyTo{Place: chat.Place{Platform: chat.Slack, Workspace: r.to.Place.Workspace, Channel: r.to.To}, To: r.to.To}}
+	direct, err := r.a.responder(ctx, chat.ReplyTo{Place: chat.Place{Platform: chat.Slack, Workspace: r.to.Place.Workspace}, Private: true, To: r.to.To})
+	if err != nil {
+		return chat.Ref{}, err
+	}
 	ref, err := direct.fresh(ctx, chat.Post{Job: p.Job, Stage: chat.Final, Text: "Here is the file you asked for."})
 	if err != nil {
 		return chat.Ref{}, err
