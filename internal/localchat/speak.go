@@ -20,8 +20,16 @@ type opener struct{ w *World }
 // Directory looks members and channels up.
 func (o opener) Directory() chat.Directory { return directory(o) }
 
-// Open is for answers.
+// Open is for answers. A private address without a channel is the member's
+// direct conversation with the bot.
 func (o opener) Open(ctx context.Context, to chat.ReplyTo) (chat.Responder, error) {
+	if to.Private && to.Place.Channel == "" {
+		at, err := o.w.Direct(to.Place.Workspace, to.To)
+		if err != nil {
+			return nil, fmt.Errorf("localchat: open: %w", chat.ErrGone)
+		}
+		return o.open(ctx, responder{w: o.w, at: at, answers: to.Message})
+	}
 	return o.open(ctx, responder{w: o.w, at: to.Place, answers: to.Message, to: toWhom(to)})
 }
 

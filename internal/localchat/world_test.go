@@ -143,3 +143,32 @@ type door struct{}
 
 func (door) Accept(context.Context, chat.Event) error                { return nil }
 func (door) Ask(context.Context, chat.Question) (chat.Answer, error) { return chat.Answer{}, nil }
+
+// TestAPrivateAddressWithoutAChannelIsTheDirectConversation, which the member
+// sees and nobody else.
+func TestAPrivateAddressWithoutAChannelIsTheDirectConversation(t *testing.T) {
+	w := open(t, Config{})
+	ws := w.Workspaces()[0]
+	who, other := ws.Members[0].ID, ws.Members[1].ID
+	at := chat.Place{Platform: w.Platform(), Workspace: ws.ID}
+	r, err := w.Opener().Open(t.Context(), chat.ReplyTo{Place: at, Private: true, To: who})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Put(t.Context(), chat.Post{Job: "j", Stage: chat.Final, Text: "for you", Private: true}); err != nil {
+		t.Fatal(err)
+	}
+	dm, err := w.Direct(ws.ID, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Read(dm, who); len(got) != 1 || got[0].Post.Text != "for you" {
+		t.Errorf("the member reads %+v", got)
+	}
+	if got := w.Read(dm, other); len(got) != 0 {
+		t.Errorf("somebody else reads %+v", got)
+	}
+	if _, err := w.Opener().Open(t.Context(), chat.ReplyTo{Place: at, Private: true, To: "u-nobody"}); !errors.Is(err, chat.ErrGone) {
+		t.Errorf("nobody's conversation: %v", err)
+	}
+}
