@@ -34,13 +34,26 @@ func openCarried(ctx context.Context, cfg config.Config, replica string, log *sl
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("app: the spool needs a data directory that can be written: %w", err), store.Close())
 	}
-	down := func(err error) bool { return errors.Is(err, redis.ErrDown) }
-	return &carried{store, outage.New(reached{store}, sp, down, clock.System{}, log), sp}, nil
+	says := outage.Errors{
+		Down:        func(err error) bool { return errors.Is(err, redis.ErrDown) },
+		Unconfirmed: func(err error) bool { return errors.Is(err, redis.ErrNotReplicated) },
+	}
+	return &carried{store, outage.New(reached{store}, sp, says, clock.System{}, log), sp}, nil
 }
 
-// Hold and Settle go through the front; see package outage.
+// Enqueue, Hold, Dispatch and Settle go through the front; see package outage.
+func (c *carried) Enqueue(ctx context.Context, j job.Job) (bool, error) {
+	return c.front.Enqueue(ctx, j)
+}
+
+// Hold is the front's.
 func (c *carried) Hold(ctx context.Context, r usage.HoldRequest) (usage.Held, error) {
 	return c.front.Hold(ctx, r)
+}
+
+// Dispatch is the front's.
+func (c *carried) Dispatch(ctx context.Context, r usage.DispatchRequest) error {
+	return c.front.Dispatch(ctx, r)
 }
 
 // Settle is the front's.

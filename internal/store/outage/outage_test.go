@@ -19,7 +19,15 @@ import (
 	"github.com/tierwise/tierwise/usage"
 )
 
-var errCut = errors.New("connection cut")
+var (
+	errCut  = errors.New("connection cut")
+	errOnly = errors.New("done, and only here")
+
+	says = outage.Errors{
+		Down:        func(err error) bool { return errors.Is(err, errCut) },
+		Unconfirmed: func(err error) bool { return errors.Is(err, errOnly) },
+	}
+)
 
 // line is a memory store behind a line that can be cut: before a call reaches
 // it, or after it has taken effect.
@@ -27,6 +35,7 @@ type line struct {
 	*memory.Store
 	before, after atomic.Bool
 	cancelled     atomic.Bool // calls find their context cancelled
+	alone         atomic.Bool // calls are done and not confirmed
 }
 
 func (l *line) cut(do func()) error {
@@ -43,11 +52,19 @@ func (l *line) cut(do func()) error {
 	return nil
 }
 
+// only joins what the store says with that nobody else has it.
+func (l *line) only(err error) error {
+	if l.alone.Load() {
+		return errors.Join(err, errOnly)
+	}
+	return err
+}
+
 func (l *line) Enqueue(ctx context.Context, j job.Job) (first bool, err error) {
 	if cut := l.cut(func() { first, err = l.Store.Enqueue(ctx, j) }); cut != nil {
 		return false, cut
 	}
-	return first, err
+	return first, l.only(err)
 }
 
 func (l *line) Hold(ctx context.Context, r usage.HoldRequest) (h usage.Held, err error) {
@@ -61,7 +78,14 @@ func (l *line) Settle(ctx context.Context, s usage.Settlement) (out usage.Settle
 	if cut := l.cut(func() { out, err = l.Store.Settle(ctx, s) }); cut != nil {
 		return usage.Settled{}, cut
 	}
-	return out, err
+	return out, l.only(err)
+}
+
+func (l *line) Dispatch(ctx context.Context, r usage.DispatchRequest) (err error) {
+	if cut := l.cut(func() { err = l.Store.Dispatch(ctx, r) }); cut != nil {
+		return cut
+	}
+	return err
 }
 
 func (l *line) Reach(context.Context) error { return l.cut(func() {}) }
@@ -82,8 +106,7 @@ func open(t *testing.T) *world {
 	}
 	t.Cleanup(func() { _ = sp.Close() })
 	l := &line{Store: memory.New(c)}
-	down := func(err error) bool { return errors.Is(err, errCut) }
-	return &world{l, outage.New(l, sp, down, c, slog.New(slog.DiscardHandler)), sp, c}
+	return &world{l, outage.New(l, sp, says, c, slog.New(slog.DiscardHandler)), sp, c}
 }
 
 const tenant = "slack/T1"

@@ -121,6 +121,14 @@ func (r reach) Reach(ctx context.Context) error {
 	return err
 }
 
+// ofRedis reads errors as the house does.
+var ofRedis = outage.Errors{
+	Down: func(err error) bool {
+		return errors.Is(err, redis.ErrDown) || errors.Is(err, context.DeadlineExceeded)
+	},
+	Unconfirmed: func(err error) bool { return errors.Is(err, redis.ErrNotReplicated) },
+}
+
 // TestFaultsBetweenBotAndRedis: sixteen callers settle while the line to a real
 // Redis is reset, hangs half-open and loses answers; each settlement has its
 // deadline. Afterwards the spool has drained to zero and every settlement is
@@ -138,10 +146,7 @@ func TestFaultsBetweenBotAndRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = sp.Close() }()
-	down := func(err error) bool {
-		return errors.Is(err, redis.ErrDown) || errors.Is(err, context.DeadlineExceeded)
-	}
-	front := outage.New(reach{store}, sp, down, clock.System{}, slog.New(slog.DiscardHandler))
+	front := outage.New(reach{store}, sp, ofRedis, clock.System{}, slog.New(slog.DiscardHandler))
 	world := &world{clock: clock.NewManual(time.Now().UTC())}
 	const callers, each = 16, 10
 	total, most := 0, 0

@@ -142,7 +142,7 @@ func (r refusing) Settle(ctx context.Context, s usage.Settlement) (usage.Settled
 func TestWhatTheStoreRefusesIsKeptAndHoldsNothingUp(t *testing.T) {
 	w := open(t)
 	var logs bytes.Buffer
-	w.front = outage.New(refusing{w.line}, w.spool, func(err error) bool { return errors.Is(err, errCut) }, w.clock, slog.New(slog.NewTextHandler(&logs, nil)))
+	w.front = outage.New(refusing{w.line}, w.spool, says, w.clock, slog.New(slog.NewTextHandler(&logs, nil)))
 	w.line.before.Store(true)
 	w.clock.Advance(-time.Minute)
 	_, _ = w.front.Hold(t.Context(), usage.HoldRequest{})

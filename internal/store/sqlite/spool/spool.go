@@ -31,11 +31,17 @@ import (
 	"github.com/tierwise/tierwise/usage"
 )
 
-// Kinds of what is kept.
+// Kinds of what is kept. The second two the store has done already, and has not
+// said that it is as durable as was asked.
 const (
-	kindJob    = "job"
-	kindSettle = "settle"
+	kindJob        = "job"
+	kindSettle     = "settle"
+	kindJobDone    = "job done"
+	kindSettleDone = "settle done"
 )
+
+// unconfirmed is the kind of something once the store has done it.
+var unconfirmed = map[string]string{kindJob: kindJobDone, kindSettle: kindSettleDone}
 
 // Errors of a spool.
 var (
@@ -152,11 +158,27 @@ func open(ctx context.Context, path string, create bool) (*sql.DB, error) {
 
 // Keep implements intake.Spool.
 func (s *Spool) Keep(ctx context.Context, j job.Job) error {
-	return s.keep(ctx, kindJob, "job "+j.Tenant+" "+j.ID, j)
+	return s.keep(ctx, kindJob, nameOfJob(j), j)
 }
 
 // KeepSettlement keeps a settlement, with or without the end of a job.
 func (s *Spool) KeepSettlement(ctx context.Context, st usage.Settlement) error {
+	return s.keep(ctx, kindSettle, nameOfSettlement(st), st)
+}
+
+// KeepDone keeps a job that the store has taken, until it confirms it.
+func (s *Spool) KeepDone(ctx context.Context, j job.Job) error {
+	return s.keep(ctx, kindJobDone, nameOfJob(j), j)
+}
+
+// KeepSettlementDone keeps a settlement that the store has booked, likewise.
+func (s *Spool) KeepSettlementDone(ctx context.Context, st usage.Settlement) error {
+	return s.keep(ctx, kindSettleDone, nameOfSettlement(st), st)
+}
+
+func nameOfJob(j job.Job) string { return "job " + j.Tenant + " " + j.ID }
+
+func nameOfSettlement(st usage.Settlement) string {
 	id := "settle " + st.Tenant
 	if st.Entry != nil {
 		// A provisional row and the real one share an entry's id.
@@ -165,7 +187,7 @@ func (s *Spool) KeepSettlement(ctx context.Context, st usage.Settlement) error {
 	if st.Finish != nil {
 		id += " finish " + st.Finish.Ticket.Hold()
 	}
-	return s.keep(ctx, kindSettle, id, st)
+	return id
 }
 
 func (s *Spool) keep(ctx context.Context, kind, id string, what any) error {
@@ -185,11 +207,19 @@ func (s *Spool) keep(ctx context.Context, kind, id string, what any) error {
 	return <-e.answer
 }
 
-// Pending counts what is kept and says since when the oldest of it waits.
+// Pending counts what the store has not done yet, and says since when the oldest
+// of all that is kept waits.
 func (s *Spool) Pending() (jobs, settlements int, oldest time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.counts[kindJob], s.counts[kindSettle], s.oldest
+}
+
+// Unconfirmed counts what the store has done and not confirmed.
+func (s *Spool) Unconfirmed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts[kindJobDone] + s.counts[kindSettleDone]
 }
 
 // Close finishes what was handed in and closes the file. An empty one is
@@ -208,7 +238,7 @@ func (s *Spool) Close() error {
 	defer s.drain.Unlock()
 	jobs, settlements, _ := s.Pending()
 	err := s.db.Close()
-	if err == nil && jobs+settlements == 0 {
+	if err == nil && jobs+settlements+s.Unconfirmed() == 0 {
 		err = remove(s.path)
 	}
 	if err = errors.Join(err, s.lock.Unlock()); err != nil {

@@ -72,23 +72,30 @@ type sink struct {
 	settlements []usage.Settlement
 	order       []string
 	refuse      map[string]bool
+	unconfirmed bool // it takes everything and confirms nothing
 	fail        map[string]error
 }
 
 func (k *sink) into() spool.Into {
-	say := func(id string) (bool, error) {
+	say := func(id string) (spool.Outcome, error) {
 		if err := k.fail[id]; err != nil {
-			return false, err
+			return spool.Refused, err
 		}
 		if k.refuse[id] {
-			return false, nil
+			return spool.Refused, nil
+		}
+		if k.unconfirmed {
+			return spool.Unconfirmed, nil
 		}
 		k.order = append(k.order, id)
-		return true, nil
+		return spool.Done, nil
 	}
 	return spool.Into{
-		Job: func(_ context.Context, j job.Job) (bool, error) { k.jobs = append(k.jobs, j); return say(j.ID) },
-		Settle: func(_ context.Context, s usage.Settlement) (bool, error) {
+		Job: func(_ context.Context, j job.Job, _ time.Time) (spool.Outcome, error) {
+			k.jobs = append(k.jobs, j)
+			return say(j.ID)
+		},
+		Settle: func(_ context.Context, s usage.Settlement) (spool.Outcome, error) {
 			k.settlements = append(k.settlements, s)
 			return say(s.Entry.ID)
 		},
@@ -169,6 +176,40 @@ func TestWhatTheStoreRefusesStaysAndHoldsNothingUp(t *testing.T) {
 	pending(t, s, 1, 0)
 	k.refuse = nil
 	drain(t, s, &k, 1, 0)
+}
+
+// TestWhatIsNotConfirmedStaysUntilItIs: what the store did and does not confirm
+// is kept, also over a restart, is not counted as undone, and each Drain asks
+// once whether it confirms again.
+func TestWhatIsNotConfirmedStaysUntilItIs(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, "a")
+	keep(t, s, aJob(1), aSettlement(1))
+	if err := errors.Join(s.KeepDone(t.Context(), aJob(2)), s.KeepSettlementDone(t.Context(), aSettlement(2))); err != nil {
+		t.Fatal(err)
+	}
+	k := sink{unconfirmed: true}
+	drain(t, s, &k, 0, 0)
+	if n := s.Unconfirmed(); n != 4 || len(k.jobs) != 2 || len(k.settlements) != 2 {
+		t.Errorf("%d unconfirmed after %d jobs and %d settlements were offered", n, len(k.jobs), len(k.settlements))
+	}
+	if jobs, settlements, oldest := s.Pending(); jobs+settlements != 0 || oldest.IsZero() {
+		t.Errorf("pending %d jobs, %d settlements since %v", jobs, settlements, oldest)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir, "a")
+	drain(t, s, &k, 0, 0)
+	if len(k.jobs) != 3 || len(k.settlements) != 3 {
+		t.Errorf("the second time %d jobs and %d settlements were offered, want one of each", len(k.jobs)-2, len(k.settlements)-2)
+	}
+	k.unconfirmed = false
+	drain(t, s, &k, 4, 0)
+	if n := s.Unconfirmed(); n != 0 {
+		t.Errorf("%d unconfirmed at the end", n)
+	}
+	pending(t, s, 0, 0)
 }
 
 func TestOneProcessHasAnInstance(t *testing.T) {
