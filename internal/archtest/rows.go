@@ -29,7 +29,7 @@ var rows = [][]string{
 	{
 		"internal/chat", "internal/money", "internal/token", "internal/fault", "internal/catalog", "internal/clock", "internal/seal",
 		"internal/config", "internal/httpd", "internal/observe", "internal/doctor", "internal/bench", "internal/job", "internal/record",
-		"internal/step",
+		"internal/step", "internal/jsonscan",
 	},
 }
 
@@ -49,7 +49,7 @@ var within = map[string][]string{
 	"internal/store/migrate":      {"usage", "internal/intake"},
 	"internal/store/outage":       {"usage", "internal/store/sqlite/spool"},
 	"internal/store/sqlite/spool": {"usage"},
-	"internal/catalog":            {"internal/money", "internal/token", "internal/fault", "internal/clock"},
+	"internal/catalog":            {"internal/money", "internal/token", "internal/fault", "internal/clock", "internal/jsonscan"},
 	"internal/config":             {"internal/money", "internal/fault", "internal/catalog"},
 	"internal/doctor":             {"internal/config", "internal/fault"},
 	"internal/job":                {"internal/record"},

@@ -1,12 +1,11 @@
 package catalog
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/tierwise/tierwise/internal/jsonscan"
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/token"
 )
@@ -37,20 +36,17 @@ func ReadUsage(profile string, body []byte) (Usage, error) {
 	if !ok {
 		return Usage{}, fmt.Errorf("%w: unknown profile %q", ErrUsage, profile)
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var doc map[string]any
-	if err := d.Decode(&doc); err != nil {
+	if s := jsonscan.New(body); s.Peek() != '{' || !s.Valid() {
 		return Usage{}, fmt.Errorf("%w: not a JSON object", ErrUsage)
 	}
-	r := reader{doc: doc}
-	for _, root := range p.roots {
-		if u, ok := lookup(doc, root).(map[string]any); ok && len(u) > 0 {
-			r.usage = u
+	r := reader{doc: body, fields: make([]field, 0, 16), seen: make([]string, 0, 8)}
+	for _, path := range p.roots {
+		if u := lookup(body, path); isFull(u) {
+			r.index(u, root)
 			break
 		}
 	}
-	if r.usage == nil {
+	if len(r.fields) == 0 {
 		return Usage{}, ErrNoUsage
 	}
 	out := Usage{Served: r.text(p.model), Service: r.text(p.service)}
@@ -139,7 +135,7 @@ func (r *reader) cost(p *profile) *money.Nano {
 	if !ok {
 		return nil
 	}
-	if byok, _ := r.value(p.ownKey).(bool); byok {
+	if string(r.value(p.ownKey)) == "true" {
 		if upstream, ok := r.amount(p.upstream); ok {
 			own += upstream
 		}

@@ -3,6 +3,8 @@ package openai
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/tierwise/tierwise/internal/jsonscan"
 )
 
 // piece is what one JSON text of an answer says: a chunk of a stream or a whole
@@ -29,39 +31,39 @@ func (p *piece) parse(b []byte) bool {
 		return true
 	}
 	*p = piece{text: p.text[:0], thought: p.thought[:0], head: p.head[:0], tail: p.tail[:0]}
-	s := scanner{b: b}
-	if !s.take('{') {
+	s := jsonscan.New(b)
+	if !s.Take('{') {
 		return false
 	}
 	for n := 0; ; n++ {
-		name, ok := s.key(n)
+		name, ok := s.Key(n)
 		if !ok {
 			break
 		}
 		switch string(name) {
 		case "id":
-			p.id = s.plain()
+			p.id = plain(&s)
 		case "model":
-			p.model = s.plain()
+			p.model = plain(&s)
 		case "service_tier":
-			p.tier = s.plain()
+			p.tier = plain(&s)
 		case "usage":
-			p.usage = s.object(p.usage)
+			p.usage = object(&s, p.usage)
 		case "object":
-			if string(s.plain()) == "error" { // vLLM: the text is the error
+			if string(plain(&s)) == "error" { // vLLM: the text is the error
 				p.fault = b
 			}
 		case "error":
-			p.fault = s.present(p.fault)
+			p.fault = present(&s, p.fault)
 		case "x_groq":
 			p.vendor(&s)
 		case "choices":
 			p.list(&s)
 		default:
-			s.skip(0)
+			s.Skip()
 		}
 	}
-	if !s.end() {
+	if !s.End() {
 		return false
 	}
 	p.learn(b)
@@ -101,45 +103,43 @@ func (p *piece) learn(b []byte) {
 }
 
 // vendor looks for the usage body Groq sends inside a field of its own.
-func (p *piece) vendor(s *scanner) {
-	if s.peek() != '{' {
-		s.skip(0)
+func (p *piece) vendor(s *jsonscan.Scanner) {
+	if !s.Take('{') {
+		s.Skip()
 		return
 	}
-	s.i++
 	for n := 0; ; n++ {
-		name, ok := s.key(n)
+		name, ok := s.Key(n)
 		if !ok {
 			return
 		}
 		if string(name) == "usage" && p.usage == nil {
-			p.usage = s.object(nil)
+			p.usage = object(s, nil)
 		} else {
-			s.skip(0)
+			s.Skip()
 		}
 	}
 }
 
-func (p *piece) list(s *scanner) {
-	if s.peek() != '[' {
-		s.skip(0)
+func (p *piece) list(s *jsonscan.Scanner) {
+	if !s.Take('[') {
+		s.Skip()
 		return
 	}
-	s.i++
-	for n := 0; s.elem(n); n++ {
+	for n := 0; s.Elem(n); n++ {
 		p.choices++
-		if n > 0 || s.peek() != '{' { // one answer was asked for
-			s.skip(0)
+		if n > 0 || s.Peek() != '{' { // one answer was asked for
+			s.Skip()
 			continue
 		}
 		p.choice(s)
 	}
 }
 
-func (p *piece) choice(s *scanner) {
-	s.i++
+func (p *piece) choice(s *jsonscan.Scanner) {
+	s.Take('{')
 	for n := 0; ; n++ {
-		name, ok := s.key(n)
+		name, ok := s.Key(n)
 		if !ok {
 			return
 		}
@@ -147,27 +147,26 @@ func (p *piece) choice(s *scanner) {
 		case "delta", "message":
 			p.message(s)
 		case "finish_reason":
-			p.finish = s.plain()
+			p.finish = plain(s)
 		case "usage": // Moonshot puts it here
-			if u := s.object(nil); p.usage == nil {
+			if u := object(s, nil); p.usage == nil {
 				p.usage = u
 			}
 		case "error": // OpenRouter: the upstream failed in this choice
-			p.fault = s.present(p.fault)
+			p.fault = present(s, p.fault)
 		default:
-			s.skip(0)
+			s.Skip()
 		}
 	}
 }
 
-func (p *piece) message(s *scanner) {
-	if s.peek() != '{' {
-		s.skip(0)
+func (p *piece) message(s *jsonscan.Scanner) {
+	if !s.Take('{') {
+		s.Skip()
 		return
 	}
-	s.i++
 	for n := 0; ; n++ {
-		name, ok := s.key(n)
+		name, ok := s.Key(n)
 		if !ok {
 			return
 		}
@@ -175,63 +174,61 @@ func (p *piece) message(s *scanner) {
 		case "content":
 			p.content(s)
 		case "refusal":
-			p.text = s.text(p.text)
+			p.text = s.Text(p.text)
 		case "reasoning_content", "reasoning":
-			p.thought = s.text(p.thought)
+			p.thought = s.Text(p.thought)
 		default:
-			s.skip(0)
+			s.Skip()
 		}
 	}
 }
 
 // content reads the text of a message: a string, null, or a list of parts of
 // which those with a "text" string count.
-func (p *piece) content(s *scanner) {
-	if s.peek() != '[' {
-		quoted := s.peek() == '"'
-		from := s.i + 1
-		p.text = s.text(p.text)
-		if quoted && !s.bad {
-			p.from, p.to = from, s.i-1
+func (p *piece) content(s *jsonscan.Scanner) {
+	if !s.Take('[') {
+		quoted := s.Peek() == '"'
+		from := s.Pos() + 1
+		p.text = s.Text(p.text)
+		if quoted && !s.Bad() {
+			p.from, p.to = from, s.Pos()-1
 		}
 		return
 	}
-	s.i++
-	for n := 0; s.elem(n); n++ {
-		if s.peek() != '{' {
-			s.skip(0)
+	for n := 0; s.Elem(n); n++ {
+		if !s.Take('{') {
+			s.Skip()
 			continue
 		}
-		s.i++
 		for m := 0; ; m++ {
-			name, ok := s.key(m)
+			name, ok := s.Key(m)
 			if !ok {
 				break
 			}
 			if string(name) == "text" {
-				p.text = s.text(p.text)
+				p.text = s.Text(p.text)
 			} else {
-				s.skip(0)
+				s.Skip()
 			}
 		}
 	}
 }
 
 // plain reads a string that is an identifier; anything else gives nil.
-func (s *scanner) plain() []byte {
-	if s.peek() != '"' {
-		s.skip(0)
+func plain(s *jsonscan.Scanner) []byte {
+	if s.Peek() != '"' {
+		s.Skip()
 		return nil
 	}
-	b, _ := s.str()
+	b, _ := s.Str()
 	return b
 }
 
 // object steps over a value and returns it when it is an object or a list that
 // is not empty, else old.
-func (s *scanner) object(old []byte) []byte {
-	c := s.peek()
-	b := s.raw()
+func object(s *jsonscan.Scanner, old []byte) []byte {
+	c := s.Peek()
+	b := s.Raw()
 	if (c == '{' || c == '[') && len(b) > 2 {
 		return b
 	}
@@ -239,8 +236,8 @@ func (s *scanner) object(old []byte) []byte {
 }
 
 // present steps over a value and returns it unless it says "nothing".
-func (s *scanner) present(old []byte) []byte {
-	switch b := s.raw(); string(b) {
+func present(s *jsonscan.Scanner, old []byte) []byte {
+	switch b := s.Raw(); string(b) {
 	case "null", "false", "{}", `""`:
 		return old
 	default:

@@ -10,10 +10,11 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/tierwise/tierwise/internal/jsonscan"
 	"github.com/tierwise/tierwise/internal/llm/llmtest"
 )
 
-// FuzzPiece holds our scanner against encoding/json: it must accept exactly the
+// FuzzPiece holds our reading against encoding/json: it must accept exactly the
 // objects that one accepts, and read the same text out of them.
 func FuzzPiece(f *testing.F) {
 	for _, frame := range append(llmtest.Answer("a", "\"\\\n\t€🦓\u2028"), llmtest.Delta(`{"content":"\ud83e\udd93 \ud83e x \u00e9\/"}`)) {
@@ -32,7 +33,7 @@ func FuzzPiece(f *testing.F) {
 			t.Fatalf("took %q, which is no JSON object", b)
 		}
 		if !ok {
-			if valid && bytes.Count(b, []byte{'['})+bytes.Count(b, []byte{'{'}) < maxDepth {
+			if valid && bytes.Count(b, []byte{'['})+bytes.Count(b, []byte{'{'}) < jsonscan.MaxDepth {
 				t.Fatalf("refused %q", b)
 			}
 			return

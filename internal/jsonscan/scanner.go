@@ -1,31 +1,45 @@
-package openai
+// Package jsonscan walks over JSON texts of which a few fields matter. It
+// promises to be strict (RFC 8259), to allocate nothing, and to bound nesting, so
+// that a hostile text costs no more than its length. It decodes into no type and
+// keeps no tree: what a field means is its reader's to know; whatever is read
+// once and whole is better served by encoding/json.
+package jsonscan
 
 import (
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// scanner walks one JSON text strictly (RFC 8259) and without allocating. It
-// exists because a stream is hundreds of small texts of which three fields
-// matter: decoding each by reflection would be most of our cost per call. After
-// a mistake in the text bad is set and every method returns its zero value.
-type scanner struct {
+// Scanner walks one JSON text. It exists because a stream is hundreds of small
+// texts of which three fields matter: decoding each by reflection would be most
+// of the cost of a call. After a mistake in the text it is Bad and every method
+// returns its zero value. Values it returns alias the text.
+type Scanner struct {
 	b   []byte
 	i   int
 	bad bool
 }
 
-// maxDepth bounds nesting, so that a hostile answer cannot exhaust the stack.
-const maxDepth = 64
+// New returns a scanner before the first value of a text.
+func New(text []byte) Scanner { return Scanner{b: text} }
 
-func (s *scanner) space() {
+// Bad reports whether a mistake was seen.
+func (s *Scanner) Bad() bool { return s.bad }
+
+// Pos is the offset in the text of what comes next.
+func (s *Scanner) Pos() int { return s.i }
+
+// MaxDepth bounds nesting, so that a hostile answer cannot exhaust the stack.
+const MaxDepth = 64
+
+func (s *Scanner) space() {
 	if s.i < len(s.b) && s.b[s.i] > ' ' {
 		return // the common case, small enough to be inlined
 	}
 	s.blanks()
 }
 
-func (s *scanner) blanks() {
+func (s *Scanner) blanks() {
 	for s.i < len(s.b) {
 		switch s.b[s.i] {
 		case ' ', '\t', '\n', '\r':
@@ -36,8 +50,8 @@ func (s *scanner) blanks() {
 	}
 }
 
-// peek returns the first byte of the next value, 0 at the end.
-func (s *scanner) peek() byte {
+// Peek returns the first byte of the next value, 0 at the end.
+func (s *Scanner) Peek() byte {
 	s.space()
 	if s.bad || s.i >= len(s.b) {
 		return 0
@@ -45,55 +59,55 @@ func (s *scanner) peek() byte {
 	return s.b[s.i]
 }
 
-// take consumes c if it comes next.
-func (s *scanner) take(c byte) bool {
-	if s.peek() != c {
+// Take consumes c if it comes next.
+func (s *Scanner) Take(c byte) bool {
+	if s.Peek() != c {
 		return false
 	}
 	s.i++
 	return true
 }
 
-func (s *scanner) fail() { s.bad = true }
+func (s *Scanner) fail() { s.bad = true }
 
-// end reports whether the text was right and is used up.
-func (s *scanner) end() bool {
+// End reports whether the text was right and is used up.
+func (s *Scanner) End() bool {
 	s.space()
 	return !s.bad && s.i == len(s.b)
 }
 
-// key steps to the next member of an object whose brace is open and returns its
+// Key steps to the next member of an object whose brace is open and returns its
 // name without escapes resolved. It returns false after the last one.
-func (s *scanner) key(n int) ([]byte, bool) {
-	if s.take('}') {
+func (s *Scanner) Key(n int) ([]byte, bool) {
+	if s.Take('}') {
 		return nil, false
 	}
-	if n > 0 && !s.take(',') {
+	if n > 0 && !s.Take(',') {
 		s.fail()
 		return nil, false
 	}
-	name, _ := s.str()
-	if !s.take(':') {
+	name, _ := s.Str()
+	if !s.Take(':') {
 		s.fail()
 	}
 	return name, !s.bad
 }
 
-// elem steps to the next element of an array whose bracket is open.
-func (s *scanner) elem(n int) bool {
-	if s.take(']') {
+// Elem steps to the next element of an array whose bracket is open.
+func (s *Scanner) Elem(n int) bool {
+	if s.Take(']') {
 		return false
 	}
-	if n > 0 && !s.take(',') {
+	if n > 0 && !s.Take(',') {
 		s.fail()
 	}
 	return !s.bad
 }
 
-// str reads a string and returns what is between its quotes; plain is false
+// Str reads a string and returns what is between its quotes; plain is false
 // when it holds escapes or text that is not UTF-8.
-func (s *scanner) str() (raw []byte, plain bool) {
-	if !s.take('"') {
+func (s *Scanner) Str() (raw []byte, plain bool) {
+	if !s.Take('"') {
 		s.fail()
 		return nil, false
 	}
@@ -139,21 +153,21 @@ func escape(b []byte) int {
 	return 0
 }
 
-// text reads a string or null and appends what it means to dst.
-func (s *scanner) text(dst []byte) []byte {
-	if s.peek() != '"' {
+// Text reads a string or null and appends what it means to dst.
+func (s *Scanner) Text(dst []byte) []byte {
+	if s.Peek() != '"' {
 		s.skip(0)
 		return dst
 	}
-	raw, plain := s.str()
+	raw, plain := s.Str()
 	if plain {
 		return append(dst, raw...)
 	}
 	return unescape(dst, raw)
 }
 
-// raw steps over a value and returns it as it stands.
-func (s *scanner) raw() []byte {
+// Raw steps over a value and returns it as it stands.
+func (s *Scanner) Raw() []byte {
 	s.space()
 	start := s.i
 	s.skip(0)
@@ -163,28 +177,36 @@ func (s *scanner) raw() []byte {
 	return s.b[start:s.i]
 }
 
-// skip steps over a value.
-func (s *scanner) skip(depth int) {
-	if depth > maxDepth {
+// Valid steps over a value and reports whether it was right and the whole text.
+func (s *Scanner) Valid() bool {
+	s.skip(0)
+	return s.End()
+}
+
+// Skip steps over a value.
+func (s *Scanner) Skip() { s.skip(0) }
+
+func (s *Scanner) skip(depth int) {
+	if depth > MaxDepth {
 		s.fail()
 		return
 	}
-	switch c := s.peek(); {
+	switch c := s.Peek(); {
 	case c == '{':
 		s.i++
 		for n := 0; ; n++ {
-			if _, ok := s.key(n); !ok {
+			if _, ok := s.Key(n); !ok {
 				return
 			}
 			s.skip(depth + 1)
 		}
 	case c == '[':
 		s.i++
-		for n := 0; s.elem(n); n++ {
+		for n := 0; s.Elem(n); n++ {
 			s.skip(depth + 1)
 		}
 	case c == '"':
-		s.str()
+		s.Str()
 	case c == '-' || c >= '0' && c <= '9':
 		s.number()
 	default:
@@ -192,7 +214,7 @@ func (s *scanner) skip(depth int) {
 	}
 }
 
-func (s *scanner) word() {
+func (s *Scanner) word() {
 	for _, w := range [...]string{"null", "true", "false"} {
 		if len(s.b)-s.i >= len(w) && string(s.b[s.i:s.i+len(w)]) == w {
 			s.i += len(w)
@@ -202,8 +224,8 @@ func (s *scanner) word() {
 	s.fail()
 }
 
-func (s *scanner) number() {
-	s.take('-')
+func (s *Scanner) number() {
+	s.Take('-')
 	if s.at('0') {
 		s.i++
 	} else {
@@ -223,9 +245,9 @@ func (s *scanner) number() {
 }
 
 // at reports whether c is the very next byte.
-func (s *scanner) at(c byte) bool { return s.i < len(s.b) && s.b[s.i] == c }
+func (s *Scanner) at(c byte) bool { return s.i < len(s.b) && s.b[s.i] == c }
 
-func (s *scanner) digits() {
+func (s *Scanner) digits() {
 	start := s.i
 	for s.i < len(s.b) && s.b[s.i] >= '0' && s.b[s.i] <= '9' {
 		s.i++
