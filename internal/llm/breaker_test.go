@@ -119,6 +119,7 @@ func TestWhatCountsAgainstAProvider(t *testing.T) {
 		{"stopped by the caller", gone, &llm.CutOff{Err: context.Canceled}, false},
 		{"too large", t.Context(), &llm.CutOff{Err: llm.ErrTooLarge}, false},
 		{"rate limited", t.Context(), limited, false},
+		{"unavailable for a while", t.Context(), &llm.RateLimited{After: time.Second, Err: errDown}, true},
 		{"bad request", t.Context(), llm.ErrBadRequest, false},
 		{"filtered", t.Context(), llm.ErrFiltered, false},
 		{"too long", t.Context(), &llm.ContextTooLong{}, false},

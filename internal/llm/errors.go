@@ -22,7 +22,8 @@ var (
 	ErrQuota       = errors.New("llm: the account has no credit left")
 )
 
-// RateLimited means the provider asks to wait.
+// RateLimited means the provider asks to wait: because of the account's limits,
+// or, when it also is an ErrUnavailable, because it is not there for a while.
 type RateLimited struct {
 	After time.Duration // 0 when it did not say
 	Err   error
@@ -30,7 +31,7 @@ type RateLimited struct {
 
 // Error says how long.
 func (e *RateLimited) Error() string {
-	return fmt.Sprintf("llm: rate limited, retry after %s", e.After)
+	return fmt.Sprintf("llm: the provider asks to wait %s", e.After)
 }
 
 // Unwrap returns the cause.

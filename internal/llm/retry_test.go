@@ -28,6 +28,7 @@ func TestRetries(t *testing.T) {
 		{"answered at the third try", []error{errDown, errDown, nil}, 3, 300*time.Millisecond + 600*time.Millisecond, nil},
 		{"given up", []error{errDown}, 3, 900 * time.Millisecond, llm.ErrUnavailable},
 		{"as long as was asked, and a little", []error{after(4 * time.Second), nil}, 2, 4300 * time.Millisecond, nil},
+		{"unavailable for as long as it says", []error{&llm.RateLimited{After: 4 * time.Second, Err: errDown}, nil}, 2, 4300 * time.Millisecond, nil},
 		{"asked to wait too long", []error{after(time.Minute), nil}, 1, 0, after(0)},
 		{"sent and broken off: it may be billed", []error{&llm.CutOff{Sent: true, Err: llm.ErrUnavailable}}, 1, 0, llm.ErrUnavailable},
 		{"refused for good", []error{llm.ErrBadRequest}, 1, 0, llm.ErrBadRequest},

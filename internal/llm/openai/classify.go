@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,13 +15,13 @@ import (
 // too long comes as 400, 413, 422 or 500, an empty account as 400, 402 or 429.
 func classify(r *refusal, h http.Header, now time.Time) error {
 	say := strings.ToLower(r.message)
+	wait, hinted := retryAfter(h, r, now)
 	if r.html {
-		return fmt.Errorf("%w: %w", llm.ErrUnavailable, r)
+		return unavailable(r, wait, hinted)
 	}
 	if limit, sent, ok := overlong(r, say); ok {
 		return &llm.ContextTooLong{Limit: limit, Sent: sent, Err: r}
 	}
-	wait, hinted := retryAfter(h, r, now)
 	switch {
 	case filtered(r, say):
 		return fmt.Errorf("%w: %w", llm.ErrFiltered, r)
@@ -29,14 +30,29 @@ func classify(r *refusal, h http.Header, now time.Time) error {
 	case r.status == http.StatusTooManyRequests || anyOf(r.code+" "+r.kind, "rate_limit", "RESOURCE_EXHAUSTED", "too_many_requests"):
 		return &llm.RateLimited{After: wait, Err: r}
 	case anyOf(r.kind+" "+r.code, "overloaded", "unavailable", "UNAVAILABLE", "server_error", "api_error"):
-		return fmt.Errorf("%w: %w", llm.ErrUnavailable, r)
+		return unavailable(r, wait, hinted)
 	case r.code == "model_not_found" || anyOf(say, "not a valid model", "model not found", "no such model") ||
 		strings.Contains(say, "model") && strings.Contains(say, "does not exist"):
 		return fmt.Errorf("%w: %w", llm.ErrNoModel, r)
 	case anyOf(r.code+" "+r.kind, "invalid_api_key", "authentication_error", "permission_error"):
 		return fmt.Errorf("%w: %w", llm.ErrAuth, r)
 	}
-	return fmt.Errorf("%w: %w", byStatus(r.status), r)
+	kind := byStatus(r.status)
+	if errors.Is(kind, llm.ErrUnavailable) {
+		return unavailable(r, wait, hinted)
+	}
+	return fmt.Errorf("%w: %w", kind, r)
+}
+
+// unavailable is the error of a provider that is not there. When it says for how
+// long (503 with Retry-After), that is waited for like a rate limit, and it
+// still counts as a failure of the provider.
+func unavailable(r *refusal, wait time.Duration, hinted bool) error {
+	err := fmt.Errorf("%w: %w", llm.ErrUnavailable, r)
+	if hinted {
+		return &llm.RateLimited{After: wait, Err: err}
+	}
+	return err
 }
 
 func byStatus(status int) error {

@@ -175,6 +175,38 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
+// TestAnUnavailableProviderMaySayHowLong: the wait is honoured like that of a
+// rate limit, and the provider still counts as failing.
+func TestAnUnavailableProviderMaySayHowLong(t *testing.T) {
+	page := "<html>Service Unavailable</html>"
+	for _, tc := range []struct {
+		name  string
+		reply llmtest.Reply
+		wait  time.Duration // -1: nothing was said
+	}{
+		{"503", llmtest.Status(503, "", "Retry-After", "7"), 7 * time.Second},
+		{"503 with a body", llmtest.Status(503, llmtest.Refusal("Overloaded", "server_error", ""), "Retry-After", "3"), 3 * time.Second},
+		{"503 HTML of a proxy", llmtest.Status(503, page, "Content-Type", "text/html", "Retry-After", "30"), 30 * time.Second},
+		{"529", llmtest.Status(529, llmtest.Refusal("Overloaded", "overloaded_error", ""), "Retry-After-Ms", "1500"), 1500 * time.Millisecond},
+		{"500 that says it in words", llmtest.Status(500, llmtest.Refusal("Please try again in 2s", "server_error", "")), 2 * time.Second},
+		{"503 that says nothing", llmtest.Status(503, ""), -1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := run(t.Context(), newClient(t, llmtest.New(t, tc.reply).URL, nil), ask())
+			var (
+				limited *llm.RateLimited
+				cut     *llm.CutOff
+			)
+			if !errors.Is(got.err, llm.ErrUnavailable) || errors.As(got.err, &cut) {
+				t.Fatal(got.err)
+			}
+			if errors.As(got.err, &limited) != (tc.wait >= 0) || limited != nil && limited.After != tc.wait {
+				t.Errorf("%v, want a wait of %v", got.err, tc.wait)
+			}
+		})
+	}
+}
+
 // TestEveryCutIsBooked walks the ways an answer can break off after it may have
 // been billed: each is a cut-off with its kind and with figures.
 func TestEveryCutIsBooked(t *testing.T) {
