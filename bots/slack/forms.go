@@ -34,9 +34,11 @@ type view struct {
 // filled is what a person put into a field; which part is used depends on the
 // field.
 type filled struct {
-	Typed  string   `json:"value"`
-	Chosen choice   `json:"selected_option"`
-	Many   []choice `json:"selected_options"`
+	Typed   string   `json:"value"`
+	Chosen  choice   `json:"selected_option"`
+	Many    []choice `json:"selected_options"`
+	People  []string `json:"selected_users"`
+	Channel string   `json:"selected_conversation"`
 }
 
 type choice struct {
@@ -49,7 +51,8 @@ func (f filled) text() string {
 	for _, c := range f.Many {
 		all = append(all, c.Value)
 	}
-	return or(f.Typed, or(f.Chosen.Value, strings.Join(all, "\n")))
+	all = append(all, f.People...)
+	return or(f.Typed, or(f.Chosen.Value, or(f.Channel, strings.Join(all, "\n"))))
 }
 
 // formState is what a form carries along for us; the platform keeps 3,000
@@ -64,6 +67,7 @@ type formState struct {
 	Ends     int64    `json:"e,omitempty"`
 	Original string   `json:"o,omitempty"`
 	Fields   []string `json:"f,omitempty"` // of the form, in order
+	Needed   []string `json:"n,omitempty"` // may not stay empty, which Slack does not know
 }
 
 func question(e chat.Event, kind chat.QuestionKind) chat.Question {
@@ -106,9 +110,9 @@ func (a *Adapter) openForm(ctx context.Context, e chat.Event, trigger string, on
 func (a *Adapter) openAnswer(ctx context.Context, e chat.Event, trigger, id string, ans chat.Answer) bool {
 	switch {
 	case ans.Form != nil && id == "":
-		a.openView(ctx, e, trigger, a.modal(e, ans.Form))
+		a.openView(ctx, e, trigger, a.modal(ctx, e, ans.Form))
 	case ans.Form != nil:
-		a.updateView(ctx, e, id, a.modal(e, ans.Form))
+		a.updateView(ctx, e, id, a.modal(ctx, e, ans.Form))
 	case id != "":
 		a.updateView(ctx, e, id, sayView(or(ans.Say, "There is nothing to fill in here.")))
 	case ans.Say != "":
@@ -167,6 +171,9 @@ func (a *Adapter) submitted(ctx context.Context, team string, in interaction) an
 	e, st, ok := a.formEvent(looking, team, in, chat.Submit)
 	if !ok {
 		return a.odd("a form that is not ours")
+	}
+	if errs := left(e.Fields, st.Needed); len(errs) > 0 {
+		return answer{body: map[string]any{"response_action": "errors", "errors": errs}}
 	}
 	asking, stop := context.WithTimeout(ctx, askTime)
 	defer stop()
@@ -235,5 +242,6 @@ func (a *Adapter) formEvent(ctx context.Context, team string, in interaction, ki
 			e.Fields[block] = v.text()
 		}
 	}
+	joined(e.Fields)
 	return e, st, true
 }

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"context"
 	"encoding/json"
 	"unicode/utf8"
 
@@ -36,7 +37,7 @@ func clip(s string, n int) string {
 }
 
 // modal is a form as a view. Where it was opened goes along.
-func (a *Adapter) modal(e chat.Event, f *chat.Form) slackgo.ModalViewRequest {
+func (a *Adapter) modal(ctx context.Context, e chat.Event, f *chat.Form) slackgo.ModalViewRequest {
 	st := formState{State: f.State, Channel: e.Place.Channel, Thread: e.Place.Thread, Message: e.Message.ID, In: e.Message.Thread}
 	var ad address
 	if json.Unmarshal(e.ReplyTo.Address, &ad) == nil {
@@ -49,8 +50,10 @@ func (a *Adapter) modal(e chat.Event, f *chat.Form) slackgo.ModalViewRequest {
 	}
 	for _, field := range f.Fields {
 		st.Fields = append(st.Fields, field.ID)
-		v.Blocks.BlockSet = append(v.Blocks.BlockSet, input(field))
 	}
+	blocks, needed := a.fields(ctx, e.Place.Workspace, f)
+	st.Needed = needed
+	v.Blocks.BlockSet = append(v.Blocks.BlockSet, blocks...)
 	v.PrivateMetadata = private(st)
 	return v
 }
@@ -70,7 +73,7 @@ func private(st formState) string {
 }
 
 // input is one field.
-func input(f chat.Field) slackgo.Block {
+func input(f chat.Field) *slackgo.InputBlock {
 	var element slackgo.BlockElement
 	switch f.Kind {
 	case chat.ChoiceField:
@@ -81,6 +84,10 @@ func input(f chat.Field) slackgo.Block {
 		s := slackgo.NewOptionsMultiSelectBlockElement(slackgo.MultiOptTypeStatic, plain("Choose", maxLabel), inputAction, options(f.Choices)...)
 		s.InitialOptions = chosen(f.Choices, f.Value)
 		element = s
+	case chat.PeopleField:
+		element = people(f)
+	case chat.ChannelField:
+		element = channels(f)
 	default:
 		t := slackgo.NewPlainTextInputBlockElement(nil, inputAction)
 		t.Multiline = f.Kind == chat.LongField
