@@ -6,10 +6,10 @@
 // request leaves without allowed_mentions set to nobody, that an odd payload
 // never stops anything but itself, and that no text and no token reaches a log
 // or an error. It does not decide who may do what, keeps no conversation, and
-// knows no intent, model or money. The Discord library holds the gateway
-// connection and its types stay inside; REST calls are the package's own,
-// because the library puts all answers to interactions into one queue, keeps
-// their tokens for ever and fails a whole page for one unknown component.
+// knows no intent, model or money. Gateway and REST are the package's own; of
+// the Discord library only its tables are used, because it puts all answers to
+// interactions into one queue, keeps their tokens for ever, fails a whole page
+// for one unknown component, and leaves goroutines behind.
 package discord
 
 import (

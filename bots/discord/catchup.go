@@ -28,7 +28,7 @@ const (
 func (a *Adapter) catchUp(ctx context.Context, shard int, guilds []guild, since time.Time) {
 	defer a.recovered()
 	now := a.clock.Now()
-	if since.UnixNano() <= 0 {
+	if since.IsZero() {
 		since = now.Add(-catchLeast)
 	}
 	since = since.Add(-catchOverlap)

@@ -93,7 +93,7 @@ func TestSilenceIsNoticed(t *testing.T) {
 	w.pace = func(p *pace) { p.silence = 100 * time.Millisecond }
 	w.connect(door)
 	w.tell.wait("discord.watchdog", 1)
-	w.tell.wait("discord.caught_up", 2) // and it came back
+	w.tell.wait("discord.resumed", 1) // and it came back
 	quiet := newShard(w.a, 0, 1)
 	quiet.ready.Store(true)
 	if err := quiet.healthy(); err == nil {
@@ -134,7 +134,7 @@ func TestKilledAndCutAgainAndAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")
 	}
-	door := &markingDoor{seen: map[string]bool{}, texts: map[string]int{}}
+	door := newMarkingDoor()
 	memory := &shelf{kept: map[string][]byte{}}
 	keep := func(c *Config) { c.Memory = memory }
 	w := open(t, door, discordtest.Options{}, keep)
@@ -188,9 +188,16 @@ func TestKilledAndCutAgainAndAgain(t *testing.T) {
 // copy.
 type markingDoor struct {
 	mu     sync.Mutex
+	more   *sync.Cond
 	seen   map[string]bool
 	texts  map[string]int
 	copies int
+}
+
+func newMarkingDoor() *markingDoor {
+	d := &markingDoor{seen: map[string]bool{}, texts: map[string]int{}}
+	d.more = sync.NewCond(&d.mu)
+	return d
 }
 
 func (d *markingDoor) Accept(_ context.Context, e chat.Event) error {
@@ -205,6 +212,7 @@ func (d *markingDoor) Accept(_ context.Context, e chat.Event) error {
 		return nil
 	}
 	d.texts[e.Text]++
+	d.more.Broadcast()
 	return nil
 }
 
@@ -212,17 +220,13 @@ func (d *markingDoor) Ask(context.Context, chat.Question) (chat.Answer, error) {
 	return chat.Answer{}, nil
 }
 
-// wait returns when n events were accepted, or when it is clear that they will
-// not be.
+// wait returns when n events were accepted; the test's own deadline ends a wait
+// that is in vain.
 func (d *markingDoor) wait(n int) {
-	for range 2000 {
-		d.mu.Lock()
-		got := len(d.texts)
-		d.mu.Unlock()
-		if got >= n {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.texts) < n {
+		d.more.Wait()
 	}
 }
 

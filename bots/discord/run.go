@@ -16,7 +16,8 @@ import (
 type shardSet struct {
 	mu       sync.Mutex
 	total    int
-	parallel int // identifies allowed at once
+	parallel int    // identifies allowed at once
+	url      string // where sessions begin; "" is to be asked for
 	held     map[int]*shard
 	fatal    error
 	leases   error // why the leases are not known at present
@@ -26,8 +27,7 @@ type shardSet struct {
 // pace is every wait of the gateway, so that a test can shorten them.
 type pace struct {
 	open     time.Duration // for a connection to become ready
-	silence  time.Duration // without a byte until a connection counts as dead
-	look     time.Duration // between two looks at a connection
+	silence  time.Duration // without a word until a connection counts as dead
 	identify time.Duration // between two identifies
 	back     time.Duration // first pause after a failed connection
 	backMost time.Duration
@@ -36,10 +36,11 @@ type pace struct {
 }
 
 // usual is the pace in production. A heartbeat comes every 41 seconds;
-// identifies are 5 seconds apart.
+// identifies are 5 seconds apart and a thousand a day, which the longest pause
+// keeps.
 // https://discord.com/developers/docs/events/gateway, read 2026-11-23.
 func usual() pace {
-	return pace{open: 20 * time.Second, silence: 90 * time.Second, look: 5 * time.Second, identify: 5500 * time.Millisecond, back: time.Second, backMost: time.Minute, lease: 30 * time.Second, part: 3 * time.Second}
+	return pace{open: 20 * time.Second, silence: 90 * time.Second, identify: 5500 * time.Millisecond, back: time.Second, backMost: 2 * time.Minute, lease: 30 * time.Second, part: 3 * time.Second}
 }
 
 // Run connects to Discord and hears until ctx ends. It registers the commands
@@ -65,7 +66,6 @@ func (a *Adapter) Run(ctx context.Context) error {
 	wg.Wait()
 	a.typing.stopAll()
 	a.lanes.idle()
-	a.typing.stopAll()
 	a.shards.mu.Lock()
 	defer a.shards.mu.Unlock()
 	return a.shards.fatal
@@ -93,15 +93,8 @@ func (a *Adapter) prepare(ctx context.Context) error {
 	if _, err := a.self(ctx); err != nil {
 		return err
 	}
-	var g struct {
-		Shards int `json:"shards"`
-		Limit  struct {
-			Parallel  int   `json:"max_concurrency"`
-			Remaining int   `json:"remaining"`
-			Reset     int64 `json:"reset_after"`
-		} `json:"session_start_limit"`
-	}
-	if err := a.rest.do(ctx, call{method: http.MethodGet, route: "/gateway/bot"}, &g); err != nil {
+	g, err := a.welcome(ctx)
+	if err != nil {
 		return err
 	}
 	if g.Limit.Remaining == 0 && g.Limit.Reset > 0 {
@@ -114,11 +107,56 @@ func (a *Adapter) prepare(ctx context.Context) error {
 	s := &a.shards
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.total, s.parallel, s.held, s.started = max(a.cfg.Shards, 1), max(g.Limit.Parallel, 1), map[int]*shard{}, true
+	s.total, s.parallel, s.held, s.url, s.started = max(a.cfg.Shards, 1), max(g.Limit.Parallel, 1), map[int]*shard{}, g.URL, true
 	if a.cfg.Shards == 0 {
 		s.total = max(g.Shards, 1)
 	}
 	return nil
+}
+
+// welcome is what the gateway says of itself.
+type welcome struct {
+	URL    string `json:"url"`
+	Shards int    `json:"shards"`
+	Limit  struct {
+		Parallel  int   `json:"max_concurrency"`
+		Remaining int   `json:"remaining"`
+		Reset     int64 `json:"reset_after"`
+	} `json:"session_start_limit"`
+}
+
+func (a *Adapter) welcome(ctx context.Context) (welcome, error) {
+	var g welcome
+	err := a.rest.do(ctx, call{method: http.MethodGet, route: "/gateway/bot"}, &g)
+	return g, err
+}
+
+// gateway is where sessions begin: asked for once, and again after it moved.
+func (a *Adapter) gateway(ctx context.Context) (string, error) {
+	s := &a.shards
+	s.mu.Lock()
+	at := s.url
+	s.mu.Unlock()
+	if at != "" {
+		return at, nil
+	}
+	g, err := a.welcome(ctx)
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.url = g.URL
+	return g.URL, nil
+}
+
+// moved notes that nobody answers at an address.
+func (s *shardSet) moved(from string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.url == from {
+		s.url = ""
+	}
 }
 
 // hold takes or renews the lease of a shard, and runs the shard while it has

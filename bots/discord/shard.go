@@ -7,7 +7,7 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"net"
-	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,10 +18,10 @@ import (
 	"github.com/tierwise/tierwise/internal/fault"
 )
 
-// shard supervises one gateway connection. The library may read and heartbeat;
-// connecting again is decided here, because the library can wait for ever for
-// a first word, reconnects for ever with a refused token, and comes back after
-// it was closed.
+// shard keeps one gateway session over as many connections as it takes. The
+// gateway is spoken by our own hand: the library's reader can wait for ever for
+// a first word, reconnects for ever with a refused token, ends a session when
+// it only means to resume it, and leaves goroutines behind.
 type shard struct {
 	a     *Adapter
 	id    int
@@ -29,16 +29,20 @@ type shard struct {
 	end   context.CancelFunc
 
 	ready atomic.Bool
-	heard atomic.Int64 // last byte from Discord, Unix nanoseconds
-	last  atomic.Int64 // last event, Unix nanoseconds of the adapter's clock
+	heard atomic.Int64 // last word from Discord, Unix nanoseconds
 
-	mu      sync.Mutex
-	session *discordgo.Session
-	name    string        // the platform's id of the session
-	lost    chan struct{} // closed when the present connection ends
-	conn    net.Conn
-	work    context.Context // of catching up; ends with the shard
+	// What follows belongs to the goroutine of run.
+	session session
+	failed  int       // connections in a row on which the session did not come back
+	last    time.Time // of the last event, by the adapter's clock
 	catches sync.WaitGroup
+}
+
+// session is what it takes to go on where a connection ended.
+type session struct {
+	id  string // "" is no session: the next one is new
+	url string // where to resume; "" where new sessions begin
+	seq int64  // of the last event that was handled
 }
 
 func newShard(a *Adapter, id, total int) *shard { return &shard{a: a, id: id, total: total} }
@@ -49,10 +53,14 @@ const (
 	contentIntents = leastIntents | discordgo.IntentMessageContent
 )
 
+// steady is how long a connection must have lasted for its end to be an
+// accident: it is followed at once by the next one.
+const steady = time.Minute
+
 // run keeps the shard connected until ctx ends or Discord refuses us for good.
+// Nothing of it goes on after it returned.
 func (s *shard) run(ctx context.Context) error {
 	defer s.catches.Wait()
-	s.work = ctx
 	wait := s.a.pace.back
 	for {
 		began := time.Now()
@@ -64,21 +72,54 @@ func (s *shard) run(ctx context.Context) error {
 		if fatal := s.fatal(err); fatal != nil {
 			return fatal
 		}
-		s.a.count("discord.reconnect")
-		s.a.log.Warn("discord: connection ended", "shard", s.id, "err", err)
-		if err == nil || time.Since(began) > time.Minute {
+		s.judge(err)
+		if time.Since(began) > steady {
 			wait = s.a.pace.back
+			continue
 		}
-		if err != nil {
-			// Up to half of the pause is chance, so that replicas do not come
-			// back in step.
-			if sleepFor(ctx, wait/2+mathrand.N(wait/2+1)) != nil {
-				return nil
-			}
-			wait = min(2*wait, s.a.pace.backMost)
+		if sleepFor(ctx, s.pause(err, wait)) != nil {
+			return nil
 		}
+		wait = min(2*wait, s.a.pace.backMost)
 	}
 }
+
+// pause is how long to wait. Up to half of it is chance, so that replicas do
+// not come back in step. After a refused session Discord asks for one to five
+// seconds. https://discord.com/developers/docs/events/gateway#resuming, read 2026-11-23.
+func (s *shard) pause(err error, wait time.Duration) time.Duration {
+	d := wait/2 + mathrand.N(wait/2+1)
+	if errors.Is(err, errInvalid) {
+		d = max(d, s.a.pace.back+mathrand.N(4*s.a.pace.back+1))
+	}
+	return d
+}
+
+// resumeTries is how often a session may fail to come back before a new one is
+// begun; what was missed then is looked up.
+const resumeTries = 3
+
+// judge notes how a connection ended and whether its session can go on.
+func (s *shard) judge(err error) {
+	s.a.count("discord.reconnect")
+	s.a.log.Warn("discord: connection ended", "shard", s.id, "err", err)
+	var timeout net.Error
+	if errors.Is(err, errZombie) || errors.Is(err, errNoWord) || errors.As(err, &timeout) && timeout.Timeout() {
+		s.a.count("discord.watchdog")
+	}
+	var c *websocket.CloseError
+	if errors.As(err, &c) && (c.Code == closeNotKnown || c.Code == closeNoSession || c.Code == closeBadSeq || c.Code == closeTimedOut) || s.failed >= resumeTries {
+		s.session, s.failed = session{}, 0
+	}
+}
+
+// Close codes after which a session is no more.
+const (
+	closeNotKnown  = 4003
+	closeNoSession = 4006
+	closeBadSeq    = 4007
+	closeTimedOut  = 4009
+)
 
 // Close codes after which connecting again is of no use.
 // https://discord.com/developers/docs/topics/opcodes-and-status-codes, read 2026-11-23.
@@ -114,173 +155,82 @@ func (s *shard) fatal(err error) error {
 	return nil
 }
 
-// connect opens a connection and stays until it ends. A nil error is a
-// connection that was there and went away. The library's session is used again
-// once, so that it resumes; when that fails the next one is new.
+// connect opens a connection and stays until it ends, which always has a
+// reason.
 func (s *shard) connect(ctx context.Context) error {
-	session, lost, fresh := s.prepare()
-	if fresh && s.slot(ctx) != nil {
-		return ctx.Err()
-	}
-	opened := make(chan error, 1)
-	go func() {
-		defer s.a.recovered()
-		opened <- session.Open()
-	}()
-	patience := time.NewTimer(s.a.pace.open)
-	defer patience.Stop()
-	select {
-	case err := <-opened:
-		if err != nil {
-			s.drop()
-			return fmt.Errorf("discord: open: %w", err)
-		}
-	case <-patience.C:
-		s.drop()
-		return errors.New("discord: open: no word from Discord")
-	case <-ctx.Done():
-		s.drop()
-		return ctx.Err()
-	}
-	return s.watch(ctx, lost)
-}
-
-// watch waits for the end of the connection, and makes an end of one that is
-// silent.
-func (s *shard) watch(ctx context.Context, lost <-chan struct{}) error {
-	tick := time.NewTicker(s.a.pace.look)
-	defer tick.Stop()
-	opened := time.Now()
-	for {
-		select {
-		case <-lost:
-			return nil
-		case <-ctx.Done():
-			s.close()
-			return nil
-		case <-tick.C:
-			silent := time.Since(time.Unix(0, s.heard.Load())) > s.a.pace.silence
-			if silent || !s.ready.Load() && time.Since(opened) > s.a.pace.open {
-				s.a.count("discord.watchdog")
-				s.drop()
-				return errors.New("discord: the connection was silent")
-			}
+	if s.session.id == "" {
+		if err := s.slot(ctx); err != nil {
+			return err
 		}
 	}
+	w, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	s.heard.Store(time.Now().UnixNano())
+	s.failed++ // taken back when the session is there
+	return s.converse(ctx, w)
 }
 
-// prepare gives the session to open and what tells of its end.
-func (s *shard) prepare() (*discordgo.Session, <-chan struct{}, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fresh := s.session == nil
-	if fresh {
-		s.session = s.newSession()
+// dial connects to where the session is resumed, or where sessions begin. An
+// address that does not answer is not used again: the next try asks for it.
+func (s *shard) dial(ctx context.Context) (*socket, error) {
+	at, plain := s.session.url, strings.HasPrefix(s.a.cfg.APIURL, "http:")
+	if at == "" {
+		var err error
+		if at, err = s.a.gateway(ctx); err != nil {
+			return nil, err
+		}
 	}
-	s.lost = make(chan struct{})
-	return s.session, s.lost, fresh
+	address, err := socketURL(at, plain)
+	if err == nil {
+		var w *socket
+		if w, err = openSocket(ctx, address, s.a.pace); err == nil {
+			return w, nil
+		}
+	}
+	if s.session.url == "" {
+		s.a.shards.moved(at)
+	}
+	s.session.url = ""
+	return nil, err
 }
 
-// newSession is a session of the library with everything of its own switched
-// off: no reconnecting, no state, no log, no retries.
-func (s *shard) newSession() *discordgo.Session {
-	session, _ := discordgo.New("Bot " + s.a.cfg.Token.Reveal()) // it cannot fail with a token
-	session.ShouldReconnectOnError = false
-	session.ShouldRetryOnRateLimit = false
-	session.StateEnabled = false
-	session.SyncEvents = true
-	session.LogLevel = -1
-	session.Client = &http.Client{Transport: redirect{to: s.a.cfg.APIURL, next: s.a.cfg.Transport}, Timeout: s.a.pace.open}
-	session.Dialer = &websocket.Dialer{NetDialContext: s.dial, Proxy: http.ProxyFromEnvironment, HandshakeTimeout: s.a.pace.open}
-	session.Identify.Intents = contentIntents
-	if s.a.cfg.WithoutContent || s.a.hidden.Load() {
-		session.Identify.Intents = leastIntents
-	}
-	session.Identify.Shard = &[2]int{s.id, s.total}
-	session.AddHandler(func(from *discordgo.Session, e *discordgo.Event) { s.event(from, e) })
-	session.AddHandler(func(from *discordgo.Session, _ *discordgo.Disconnect) { s.ended(from) })
-	return session
-}
-
-// event takes one raw event of the present session.
-func (s *shard) event(from *discordgo.Session, e *discordgo.Event) {
-	s.mu.Lock()
-	current, name := from == s.session, s.name
-	s.mu.Unlock()
-	if !current || e.Operation != 0 {
-		return
-	}
-	switch e.Type {
+// event takes one dispatched event.
+func (s *shard) event(ctx context.Context, f frame) {
+	switch f.kind {
 	case "READY":
-		s.begun(e.RawData)
+		s.begun(ctx, f.data)
 	case "RESUMED":
-		s.ready.Store(true)
+		s.back("discord.resumed")
 	}
-	s.last.Store(s.a.clock.Now().UnixNano())
-	s.a.on(origin{name, e.Sequence}, e.Type, e.RawData)
+	if f.seq > 0 {
+		s.session.seq = f.seq
+	}
+	s.last = s.a.clock.Now()
+	s.a.on(origin{s.session.id, f.seq}, f.kind, f.data)
 }
 
 // begun notes a new session. What happened between the last one and this was
-// not delivered, so it is looked up.
-func (s *shard) begun(raw json.RawMessage) {
-	s.mu.Lock()
-	s.name = field(raw, "session_id")
-	s.mu.Unlock()
-	s.ready.Store(true)
+// not delivered, so it is looked up. A session without a name cannot be
+// resumed, and is good for as long as it lasts.
+func (s *shard) begun(ctx context.Context, raw json.RawMessage) {
+	s.session = session{id: field(raw, "session_id"), url: field(raw, "resume_gateway_url")}
+	s.back("discord.begun")
 	var r struct {
 		Guilds []guild `json:"guilds"`
 	}
-	if json.Unmarshal(raw, &r) != nil {
+	if json.Unmarshal(raw, &r) != nil || s.session.id == "" {
 		s.a.count("discord.unreadable_ready")
 	}
-	since := time.Unix(0, s.last.Load())
-	s.catches.Go(func() { s.a.catchUp(s.work, s.id, r.Guilds, since) })
+	since := s.last
+	s.catches.Go(func() { s.a.catchUp(ctx, s.id, r.Guilds, since) })
 }
 
-func (s *shard) ended(from *discordgo.Session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if from != s.session {
-		return
-	}
-	s.ready.Store(false)
-	select {
-	case <-s.lost:
-	default:
-		close(s.lost)
-	}
-}
-
-// drop gives up the session without asking it, because it may be stuck: its
-// connection is cut, and nothing it still says is listened to.
-func (s *shard) drop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.session = nil
-	if s.conn != nil {
-		_ = s.conn.Close() // there is nobody left to tell
-	}
-}
-
-// close ends the session in good order, or by force when that takes too long.
-func (s *shard) close() {
-	s.mu.Lock()
-	session := s.session
-	s.mu.Unlock()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if session != nil {
-			_ = session.Close() // the process ends; nothing depends on it
-		}
-	}()
-	t := time.NewTimer(s.a.pace.part)
-	defer t.Stop()
-	select {
-	case <-done:
-	case <-t.C:
-	}
-	s.drop()
+func (s *shard) back(how string) {
+	s.failed = 0
+	s.ready.Store(true)
+	s.a.count(how)
 }
 
 func (s *shard) healthy() error {

@@ -66,7 +66,7 @@ func (c *tally) wait(what string, n int) {
 
 // quickly is a pace for tests; nothing in them is decided by it.
 func quickly() pace {
-	return pace{open: 5 * time.Second, silence: time.Minute, look: 10 * time.Millisecond, identify: time.Millisecond, back: time.Millisecond, backMost: 10 * time.Millisecond, lease: 60 * time.Millisecond, part: time.Millisecond}
+	return pace{open: 5 * time.Second, silence: time.Minute, identify: time.Millisecond, back: time.Millisecond, backMost: 10 * time.Millisecond, lease: 60 * time.Millisecond, part: time.Millisecond}
 }
 
 const threadLen = 230

@@ -17,6 +17,7 @@ type typing struct {
 
 	mu   sync.Mutex
 	runs map[string]*sign
+	over bool // nothing is shown any more
 	wg   sync.WaitGroup
 }
 
@@ -36,8 +37,12 @@ func (t *typing) start(ctx context.Context, channelID string) {
 	s := &sign{end: cancel}
 	t.stop(channelID)
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.over {
+		cancel()
+		return
+	}
 	t.runs[channelID] = s
-	t.mu.Unlock()
 	t.wg.Go(func() {
 		defer t.done(channelID, s)
 		for range t.most {
@@ -70,9 +75,10 @@ func (t *typing) stop(channelID string) {
 	}
 }
 
-// stopAll ends every sign and waits for it.
+// stopAll ends every sign and waits for it; no other begins after it.
 func (t *typing) stopAll() {
 	t.mu.Lock()
+	t.over = true
 	for _, s := range t.runs {
 		s.end()
 	}

@@ -17,8 +17,10 @@ type faults struct {
 	callback  int // error code of the next callback
 	strange   bool
 	noHello   bool
-	first7    bool
+	first7    int // so many times
 	first9    bool
+	noResume  bool
+	resumeAt  string
 	closeWith int // close code of the next identify
 }
 
@@ -79,7 +81,16 @@ func (f *Fake) StrangeComponents() { f.set(func(s *faults) { s.strange = true })
 func (f *Fake) NoHello() { f.set(func(s *faults) { s.noHello = true }) }
 
 // ReconnectFirst answers the next identify or resume with Op 7.
-func (f *Fake) ReconnectFirst() { f.set(func(s *faults) { s.first7 = true }) }
+func (f *Fake) ReconnectFirst() { f.ReconnectStorm(1) }
+
+// ReconnectStorm answers the next n identifies or resumes with Op 7.
+func (f *Fake) ReconnectStorm(n int) { f.set(func(s *faults) { s.first7 = n }) }
+
+// RefuseResume refuses the next resume with Op 9.
+func (f *Fake) RefuseResume() { f.set(func(s *faults) { s.noResume = true }) }
+
+// ResumeAt names another address for resuming to sessions to come.
+func (f *Fake) ResumeAt(url string) { f.set(func(s *faults) { s.resumeAt = url }) }
 
 // InvalidFirst answers the next identify or resume with Op 9.
 func (f *Fake) InvalidFirst() { f.set(func(s *faults) { s.first9 = true }) }

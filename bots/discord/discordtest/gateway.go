@@ -20,6 +20,7 @@ type gateway struct {
 	resumes    int
 	intents    int
 	dispatched int
+	beats      int
 	log        []string // what happened, in order
 }
 
@@ -38,6 +39,7 @@ type session struct {
 type line struct {
 	mu   sync.Mutex
 	conn *websocket.Conn
+	mute bool // answers no heartbeat; under Fake.mu
 }
 
 func (l *line) send(v any) {
@@ -65,6 +67,9 @@ type packet struct {
 }
 
 func (f *Fake) serveGateway(w http.ResponseWriter, r *http.Request) {
+	if q := r.URL.Query(); q.Get("v") != "10" || q.Get("encoding") != "json" {
+		f.problem("the gateway was asked for %q", r.URL.RawQuery)
+	}
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	conn, err := up.Upgrade(w, r, nil)
 	if err != nil {
@@ -98,7 +103,9 @@ func (f *Fake) read(l *line) {
 		}
 		switch p.Op {
 		case 1:
-			l.send(obj{"op": 11})
+			if f.beaten(l, p) {
+				l.send(obj{"op": 11})
+			}
 		case 2, 6:
 			if !f.firstFault(l) {
 				if s = f.begin(l, p); s == nil {
@@ -109,11 +116,24 @@ func (f *Fake) read(l *line) {
 	}
 }
 
-// firstFault plays the faults of a first word; after Op 9 the client identifies
-// once more on the same connection.
+// beaten counts a heartbeat and says whether it is answered. Its data is the
+// last number that came, or nothing.
+func (f *Fake) beaten(l *line, p packet) bool {
+	var seq *int64
+	if json.Unmarshal(p.Data, &seq) != nil || seq != nil && *seq < 1 {
+		f.problem("a heartbeat says %s", p.Data)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gateway.beats++
+	return !l.mute
+}
+
+// firstFault plays the faults of a first word.
 func (f *Fake) firstFault(l *line) bool {
 	f.mu.Lock()
-	seven, nine, code := taken(&f.faults.first7), taken(&f.faults.first9), f.faults.closeWith
+	seven, nine, code := f.faults.first7 > 0, taken(&f.faults.first9), f.faults.closeWith
+	f.faults.first7 = max(f.faults.first7-1, 0)
 	f.faults.closeWith = 0
 	f.mu.Unlock()
 	switch {
@@ -155,7 +175,7 @@ func (f *Fake) begin(l *line, p packet) *session {
 		Shard   []int  `json:"shard"`
 	}
 	_ = json.Unmarshal(p.Data, &d)
-	if d.Token != "Bot "+Token {
+	if d.Token != Token {
 		l.closeWith(4004)
 		return nil
 	}
@@ -171,6 +191,13 @@ func (f *Fake) begin(l *line, p packet) *session {
 	if len(d.Shard) == 2 {
 		s.shard, s.of = d.Shard[0], d.Shard[1]
 	}
+	// Discord would go on telling a session that nobody hears for a while;
+	// here a shard that begins anew is told of once.
+	for id, old := range f.gateway.sessions {
+		if old.shard == s.shard && old.of == s.of {
+			delete(f.gateway.sessions, id)
+		}
+	}
 	f.gateway.sessions[s.id] = s
 	f.gateway.identifies = append(f.gateway.identifies, time.Now())
 	f.gateway.intents = d.Intents
@@ -184,7 +211,7 @@ func (f *Fake) begin(l *line, p packet) *session {
 		}
 	}
 	s.line = l
-	f.dispatch(s, "READY", obj{"v": 9, "user": f.userJSON(f.bot.ID), "guilds": guilds, "session_id": s.id, "resume_gateway_url": f.wsURL(),
+	f.dispatch(s, "READY", obj{"v": 10, "user": f.userJSON(f.bot.ID), "guilds": guilds, "session_id": s.id, "resume_gateway_url": f.resumeURL(),
 		"shard": []int{s.shard, s.of}, "application": obj{"id": f.app, "flags": 0}})
 	for _, g := range mine {
 		f.dispatch(s, "GUILD_CREATE", f.guildEvent(g))
@@ -196,7 +223,9 @@ func (f *Fake) begin(l *line, p packet) *session {
 func (f *Fake) resume(l *line, id string, seq int64) *session {
 	f.mu.Lock()
 	s := f.gateway.sessions[id]
-	if s == nil {
+	if s == nil || taken(&f.faults.noResume) {
+		delete(f.gateway.sessions, id)
+		f.gateway.log = append(f.gateway.log, "refused")
 		f.mu.Unlock()
 		l.send(obj{"op": 9, "d": false})
 		return &session{}
@@ -263,6 +292,14 @@ func (f *Fake) tell(guild, kind string, event func(s *session) any) {
 
 func (f *Fake) wsURL() string { return "ws" + f.srv.URL[len("http"):] + "/gateway" }
 
+// resumeURL is where sessions are resumed. f.mu is held.
+func (f *Fake) resumeURL() string {
+	if f.faults.resumeAt != "" {
+		return f.faults.resumeAt
+	}
+	return f.wsURL()
+}
+
 // Dispatch sends any event, as Discord would, to the sessions of a guild.
 func (f *Fake) Dispatch(guild, kind string, d any) {
 	f.mu.Lock()
@@ -275,6 +312,34 @@ func (f *Fake) CutGateway() { f.endLines(func(l *line) { _ = l.conn.UnderlyingCo
 
 // CloseGateway closes every connection with a code.
 func (f *Fake) CloseGateway(code int) { f.endLines(func(l *line) { l.closeWith(code) }) }
+
+// Raw sends any text to every connection as it is.
+func (f *Fake) Raw(text []byte) { f.endLines(func(l *line) { l.sendRaw(text) }) }
+
+// Binary sends bytes that are no text to every connection.
+func (f *Fake) Binary(b []byte) {
+	f.endLines(func(l *line) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		_ = l.conn.WriteMessage(websocket.BinaryMessage, b)
+	})
+}
+
+// Mute answers no more heartbeats on the connections there are.
+func (f *Fake) Mute() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for l := range f.gateway.conns {
+		l.mute = true
+	}
+}
+
+// Beats is how many heartbeats came.
+func (f *Fake) Beats() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gateway.beats
+}
 
 // Reconnect asks every connection to connect again (Op 7).
 func (f *Fake) Reconnect() { f.endLines(func(l *line) { l.send(obj{"op": 7, "d": nil}) }) }
@@ -317,7 +382,8 @@ func (f *Fake) Connections() int {
 	return n
 }
 
-// Gateway is what happened on the gateway: "identify", "resume", "ended".
+// Gateway is what happened on the gateway: "identify", "resume", "refused" (a
+// resume), "ended".
 func (f *Fake) Gateway() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

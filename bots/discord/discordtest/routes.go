@@ -87,8 +87,7 @@ func table() map[string]handler {
 
 func (f *Fake) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /gateway/", f.serveGateway)
-	mux.HandleFunc("GET /api/v9/gateway", func(w http.ResponseWriter, _ *http.Request) { write(w, 200, obj{"url": f.wsURL()}) })
+	mux.HandleFunc("GET /gateway", f.serveGateway)
 	for pattern, h := range table() {
 		method, route, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" /api/v10"+route, func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, route, h) })
