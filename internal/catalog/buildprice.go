@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 
@@ -33,7 +34,7 @@ func (b *builder) price(where, id string, r PriceRow) {
 func (b *builder) parsePrice(where, id string, r PriceRow) (Price, bool) {
 	before := len(b.errs)
 	p := Price{
-		From: r.From.UTC(), Announced: r.Announced, Service: Service(r.Service), Above: r.Above,
+		From: r.From.UTC(), Announced: r.Announced, Service: Service(r.Service),
 		Rates: b.rates(where, id, r.RateRow), Source: r.Source, Verified: r.Verified.UTC(),
 	}
 	if r.From.IsZero() {
@@ -45,13 +46,31 @@ func (b *builder) parsePrice(where, id string, r PriceRow) (Price, bool) {
 	if r.Announced && r.Withdrawn {
 		b.fault(where, "price of %s: announced and withdrawn at once", id)
 	}
-	switch {
-	case r.Above < 0 || (r.Above > 0) != (r.Long != nil):
-		b.fault(where, "price of %s: above and long go together", id)
-	case r.Long != nil:
-		p.Long = b.rates(where, id+" (long context)", *r.Long)
-	}
+	p.Long = b.bands(where, id, r)
 	return p, len(b.errs) == before
+}
+
+// bands reads the thresholds of a price, in either way they can be given.
+func (b *builder) bands(where, id string, r PriceRow) []Band {
+	rows := r.Bands
+	switch single := r.Long != nil; {
+	case r.Above < 0 || (r.Above > 0) != single:
+		b.fault(where, "price of %s: above and long go together", id)
+	case single && rows != nil:
+		b.fault(where, "price of %s: give above and long, or bands", id)
+	case single:
+		rows = []BandRow{{r.Above, *r.Long}}
+	}
+	var out []Band
+	last := int64(0)
+	for _, row := range rows {
+		if row.Above <= last {
+			b.fault(where, "price of %s: bands must be above 0, each higher than the one before, not %d after %d", id, row.Above, last)
+		}
+		last = row.Above
+		out = append(out, Band{row.Above, b.rates(where, fmt.Sprintf("%s (above %d)", id, row.Above), row.RateRow)})
+	}
+	return out
 }
 
 // rates reads a row of rates. Input and output must be given; "0" is a price,

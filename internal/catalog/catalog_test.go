@@ -59,7 +59,15 @@ func TestAPriceWithoutSourceOrDateIsRefused(t *testing.T) {
 		"too many digits":  func(p *catalog.PriceRow) { p.CacheRead = "0.0036251" },
 		"above, no long":   func(p *catalog.PriceRow) { p.Above = 5 },
 		"long, no above":   func(p *catalog.PriceRow) { p.Long = &catalog.RateRow{Input: "1", Output: "1"} },
-		"unknown model":    func(p *catalog.PriceRow) { p.Model = "openai/nothing" },
+		"bands not rising": func(p *catalog.PriceRow) {
+			p.Bands = []catalog.BandRow{{Above: 9, RateRow: full.RateRow}, {Above: 9, RateRow: full.RateRow}}
+		},
+		"a band above nothing": func(p *catalog.PriceRow) { p.Bands = []catalog.BandRow{{RateRow: full.RateRow}} },
+		"a band without rates": func(p *catalog.PriceRow) { p.Bands = []catalog.BandRow{{Above: 9}} },
+		"long and bands": func(p *catalog.PriceRow) {
+			p.Above, p.Long, p.Bands = 5, &full.RateRow, []catalog.BandRow{{Above: 9, RateRow: full.RateRow}}
+		},
+		"unknown model": func(p *catalog.PriceRow) { p.Model = "openai/nothing" },
 	} {
 		row := full
 		spoil(&row)
@@ -104,6 +112,10 @@ func TestAnOverlayReadsBackWhatItWrites(t *testing.T) {
 	o := catalog.Overlay{Name: "x", Prices: []catalog.PriceRow{{
 		Model: "a/b", From: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), Service: "flex", RateRow: catalog.RateRow{Input: "0.10", Output: "7"},
 		Above: 5, Long: &catalog.RateRow{Input: "1", Output: "2", Reasoning: "3"}, Source: "s", Verified: time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC),
+	}, {
+		Model: "a/c", From: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), RateRow: catalog.RateRow{Input: "0.10", Output: "7"},
+		Bands:  []catalog.BandRow{{Above: 5, RateRow: catalog.RateRow{Input: "1", Output: "8"}}, {Above: 7, RateRow: catalog.RateRow{Input: "2", Output: "9"}}},
+		Source: "s", Verified: time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC),
 	}}, Clearances: []catalog.ClearanceRow{{Provider: "openai", Class: catalog.Confidential, By: "ada", At: time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)}}}
 	raw, err := o.YAML()
 	if err != nil {
@@ -112,6 +124,34 @@ func TestAnOverlayReadsBackWhatItWrites(t *testing.T) {
 	back, err := catalog.ReadOverlay("x", strings.NewReader(string(raw)))
 	if err != nil || !cmp.Equal(o, back) {
 		t.Errorf("%v\n%s\n%s", err, cmp.Diff(o, back), raw)
+	}
+}
+
+func TestAPriceMayHaveSeveralThresholds(t *testing.T) {
+	o, err := catalog.ReadOverlay("policy", strings.NewReader(`
+prices:
+  - model: openai/gpt-6-luna
+    from: 2027-01-01
+    input: 1
+    output: 2
+    bands:
+      - {above: 128000, input: 2, output: 3}
+      - {above: 256000, input: 4, output: 5}
+    source: invoice
+    verified: 2027-01-01
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := load(t, o)
+	p, _ := c.Price("openai/gpt-6-luna", "", at(t, "2027-01-02T00:00:00Z"))
+	if len(p.Long) != 2 || p.Long[0].Above != 128_000 || p.Long[1].Rates.Output != pico(t, "5") {
+		t.Fatalf("%+v", p.Long)
+	}
+	for _, row := range c.List(at(t, "2027-01-02T00:00:00Z"), func(string) bool { return true }) {
+		if row.Model == "openai/gpt-6-luna" && !slices.Equal(row.Notes, []string{"above 128 k: 2/3", "above 256 k: 4/5"}) {
+			t.Errorf("%q", row.Notes)
+		}
 	}
 }
 

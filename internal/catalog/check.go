@@ -165,10 +165,14 @@ func difference(mine, theirs Price) string {
 		}
 	}
 	list("", buckets(mine.Rates, theirs.Rates))
-	if mine.Above > 0 && theirs.Above > 0 {
-		list(" (long)", buckets(mine.Long, theirs.Long))
-		if mine.Above != theirs.Above {
-			text += fmt.Sprintf(", long context above %d there and %d here", theirs.Above, mine.Above)
+	if len(mine.Long) > 0 && len(theirs.Long) > 0 && len(mine.Long) != len(theirs.Long) {
+		text += fmt.Sprintf(", %d prices of long contexts there and %d here", len(theirs.Long), len(mine.Long))
+	}
+	for i := range min(len(mine.Long), len(theirs.Long)) {
+		m, t := mine.Long[i], theirs.Long[i]
+		list(fmt.Sprintf(" above %d k", m.Above/1000), buckets(m.Rates, t.Rates))
+		if m.Above != t.Above {
+			text += fmt.Sprintf(", long context above %d there and %d here", t.Above, m.Above)
 		}
 	}
 	if text == "" {

@@ -56,7 +56,7 @@ func TestLiteLLMIsReadAsItIs(t *testing.T) {
 		t.Fatalf("%+v", sol)
 	}
 	p := sol.Prices[0]
-	if p.Rates.Input != 2_000_000 || p.Rates.CacheRead != 100_000 || p.Rates.CacheWrite5m != 2_500_000 || p.Above != 272_000 || p.Long.Output != 15_000_000 {
+	if p.Rates.Input != 2_000_000 || p.Rates.CacheRead != 100_000 || p.Rates.CacheWrite5m != 2_500_000 || len(p.Long) != 1 || p.Long[0].Above != 272_000 || p.Long[0].Rates.Output != 15_000_000 {
 		t.Errorf("%+v", p)
 	}
 	if w := l.Rows["anthropic/claude-sonnet-5"].Prices[0].Rates.CacheWrite1h; w != 6_000_000 {
@@ -173,11 +173,48 @@ func TestModelsDevIsReadAsItIs(t *testing.T) {
 		t.Error("too few rows")
 	}
 	p := l.Rows["openai/gpt-5.5"].Prices
-	if len(p) != 2 || p[0].Above != 272_000 || p[0].Long.Output != 45_000_000 || p[1].Service != "priority" || p[1].Rates.Input != 12_500_000 {
+	if len(p) != 2 || p[0].Long[0].Above != 272_000 || p[0].Long[0].Rates.Output != 45_000_000 || p[1].Service != "priority" || p[1].Rates.Input != 12_500_000 {
 		t.Errorf("%+v", p)
 	}
 	if len(l.Rows["openrouter/deepseek/deepseek-v4-flash"].Prices) != 1 {
 		t.Error("ids with slashes are kept whole")
+	}
+}
+
+// Lists that price several sizes of context are kept whole, in order, whatever
+// their own order is; a size given twice is not guessed.
+func TestSeveralContextSizesAreImported(t *testing.T) {
+	const tier = `{"tier":{"type":"context","size":%SIZE%},"input":%IN%,"output":9}`
+	row := func(tiers ...string) string {
+		return `{"openai":{"models":{"gpt-6-luna":{"limit":{"context":400000,"output":128000},"cost":{"input":0.1,"output":0.5,"tiers":[` + strings.Join(tiers, ",") + `]}}}}}`
+	}
+	at := func(size, in string) string { return strings.NewReplacer("%SIZE%", size, "%IN%", in).Replace(tier) }
+	l, err := catalog.ReadModelsDev(strings.NewReader(row(at("256000", "4"), at("128000", "2"))), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := l.Rows["openai/gpt-6-luna"].Prices[0]
+	if len(p.Long) != 2 || p.Long[0].Above != 128_000 || p.Long[0].Rates.Input != 2_000_000 || p.Long[1].Rates.Input != 4_000_000 {
+		t.Errorf("models.dev: %+v", p.Long)
+	}
+	o, err := load(t).Propose(l, now, nil)
+	if err != nil || len(o.Prices) != 1 || len(o.Prices[0].Bands) != 2 {
+		t.Errorf("proposal: %+v, %v", o.Prices, err)
+	}
+	if !has(load(t).Check(now, l), catalog.Conflict, "openai/gpt-6-luna", "2 prices of long contexts there and 1 here") {
+		t.Errorf("the difference is not told: %v", load(t).Check(now, l))
+	}
+	if l, _ = catalog.ReadModelsDev(strings.NewReader(row(at("128000", "4"), at("128000", "2"))), now); !has(l.Findings, catalog.Unread, "openai/gpt-6-luna", "two prices above 128000") {
+		t.Error("a size given twice was read")
+	}
+	lite, err := catalog.ReadLiteLLM(strings.NewReader(`{"gpt-6-luna":{"mode":"chat","litellm_provider":"openai","input_cost_per_token":1e-7,"output_cost_per_token":5e-7,
+		"input_cost_per_token_above_256k_tokens":4e-6,"output_cost_per_token_above_256k_tokens":9e-6,
+		"input_cost_per_token_above_128k_tokens":2e-6,"output_cost_per_token_above_128k_tokens":9e-6}}`), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := lite.Rows["openai/gpt-6-luna"].Prices; len(p) != 1 || len(p[0].Long) != 2 || p[0].Long[1].Above != 256_000 || p[0].Long[1].Rates.Input != 4_000_000 {
+		t.Errorf("LiteLLM: %+v", p)
 	}
 }
 

@@ -42,8 +42,8 @@ func (c *Catalog) List(at time.Time, has func(keyEnv string) bool) []Row {
 			r.Input, r.Output = "free", "free"
 		} else if ok {
 			r.Input, r.Output, r.Since = price.Rates.Input.PerMillion(), price.Rates.Output.PerMillion(), price.From.Format(time.DateOnly)
-			if price.Above > 0 {
-				r.Notes = append(r.Notes, fmt.Sprintf("above %d k: %s/%s", price.Above/1000, price.Long.Input.PerMillion(), price.Long.Output.PerMillion()))
+			for _, b := range price.Long {
+				r.Notes = append(r.Notes, fmt.Sprintf("above %d k: %s/%s", b.Above/1000, b.Rates.Input.PerMillion(), b.Rates.Output.PerMillion()))
 			}
 		}
 		r.Notes = append(r.Notes, notes(m, at)...)

@@ -1,7 +1,9 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/money"
@@ -119,15 +121,31 @@ func (l *Listing) rates(id string, decimals int, in, read, w5, w1, out, think st
 	return r, true
 }
 
+// order sorts the bands of a price; false when two begin at the same size.
+func (l *Listing) order(id string, bands []Band) bool {
+	slices.SortFunc(bands, func(x, y Band) int { return cmp.Compare(x.Above, y.Above) })
+	for i := 1; i < len(bands); i++ {
+		if bands[i].Above == bands[i-1].Above {
+			l.note(Unread, id, "two prices above %d tokens", bands[i].Above)
+			return false
+		}
+	}
+	return true
+}
+
 // row makes the overlay's row of a price.
 func (p Price) row(id string) PriceRow {
 	r := PriceRow{
 		Model: id, From: p.From, Announced: p.Announced, Service: p.Service, RateRow: p.Rates.row(),
-		Above: p.Above, Source: p.Source, Verified: p.Verified,
+		Source: p.Source, Verified: p.Verified,
 	}
-	if p.Above > 0 {
-		long := p.Long.row()
-		r.Long = &long
+	if len(p.Long) == 1 {
+		long := p.Long[0].Rates.row()
+		r.Above, r.Long = p.Long[0].Above, &long
+		return r
+	}
+	for _, b := range p.Long {
+		r.Bands = append(r.Bands, BandRow{b.Above, b.Rates.row()})
 	}
 	return r
 }

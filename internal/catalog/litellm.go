@@ -112,16 +112,10 @@ func (l *Listing) litePrices(id string, r liteRow) []Price {
 			continue
 		}
 		p := Price{From: l.Read, Service: s.service, Rates: rates, Source: l.Name, Verified: l.Read}
-		long := 0
 		for _, size := range liteLong {
 			if v, ok := l.liteRates(id, r, size.suffix+s.suffix); ok {
-				long++
-				p.Above, p.Long = size.above, v
+				p.Long = append(p.Long, Band{size.above, v})
 			}
-		}
-		if long > 1 {
-			l.note(Unread, id, "%d context sizes with their own price; only one can be kept", long)
-			continue
 		}
 		out = append(out, p)
 	}

@@ -62,12 +62,16 @@ type Price struct {
 	Announced bool      // announced by the vendor and not yet confirmed: never used
 	Service   string    // service tier: "" is standard; "flex", "priority", "batch"
 	Rates     Rates
-	// Above, when positive, is the input size in tokens (all input buckets)
-	// beyond which Long prices every token of the request.
-	Above    int64
-	Long     Rates
-	Source   string
-	Verified time.Time
+	Long      []Band // rates of long inputs, the lowest threshold first
+	Source    string
+	Verified  time.Time
+}
+
+// Band is the rates of requests whose whole input (all input buckets) is above
+// a size in tokens. They price every token of the request, output included.
+type Band struct {
+	Above int64
+	Rates Rates
 }
 
 // Rates are prices per bucket. Reasoning is billed at Output unless set.

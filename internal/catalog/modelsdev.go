@@ -126,23 +126,25 @@ func (l *Listing) devPrice(id, service string, c *devCost) (Price, bool) {
 		return Price{}, false
 	}
 	p := Price{From: l.Read, Service: service, Rates: base, Source: l.Name, Verified: l.Read}
-	switch {
-	case len(c.Tiers) > 1:
-		l.note(Unread, id, "%d context sizes with their own price; only one can be kept", len(c.Tiers))
-		return Price{}, false
-	case len(c.Tiers) == 1:
-		t := c.Tiers[0]
+	for _, t := range c.Tiers {
 		if t.Tier.Type != "" && t.Tier.Type != "context" || t.Tier.Size <= 0 {
 			l.note(Unread, id, "price by %q is not known here", t.Tier.Type)
 			return Price{}, false
 		}
-		p.Above = t.Tier.Size
-		p.Long, ok = l.devRates(id, t.devRates)
-	case c.Over200k != nil:
-		p.Above = 200_000
-		p.Long, ok = l.devRates(id, *c.Over200k)
+		long, ok := l.devRates(id, t.devRates)
+		if !ok {
+			return Price{}, false
+		}
+		p.Long = append(p.Long, Band{t.Tier.Size, long})
 	}
-	return p, ok
+	if len(c.Tiers) == 0 && c.Over200k != nil {
+		long, ok := l.devRates(id, *c.Over200k)
+		if !ok {
+			return Price{}, false
+		}
+		p.Long = []Band{{200_000, long}}
+	}
+	return p, l.order(id, p.Long)
 }
 
 func (l *Listing) devRates(id string, r devRates) (Rates, bool) {

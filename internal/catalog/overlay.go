@@ -71,10 +71,19 @@ type PriceRow struct {
 	Withdrawn bool   `yaml:"withdrawn,omitempty"`
 	Service   string `yaml:"service,omitempty"`
 	RateRow   `yaml:",inline"`
-	Above     int64     `yaml:"above,omitempty"`
-	Long      *RateRow  `yaml:"long,omitempty"`
-	Source    string    `yaml:"source,omitempty"`
-	Verified  time.Time `yaml:"verified,omitempty"`
+	// Above and Long are a single threshold, Bands several.
+	Above    int64     `yaml:"above,omitempty"`
+	Long     *RateRow  `yaml:"long,omitempty"`
+	Bands    []BandRow `yaml:"bands,omitempty"`
+	Source   string    `yaml:"source,omitempty"`
+	Verified time.Time `yaml:"verified,omitempty"`
+}
+
+// BandRow are the rates of requests with more input than a size in tokens, the
+// lowest first.
+type BandRow struct {
+	Above   int64 `yaml:"above"`
+	RateRow `yaml:",inline"`
 }
 
 // RateRow are rates as decimal USD per million tokens.

@@ -48,18 +48,28 @@ func (p Price) ID(model string) string {
 	return id
 }
 
-// Bill is what a call costs. The rates of the long context price every token of
-// the request, output included, once all input together is strictly above
-// p.Above. The sum is rounded once, half to even. token.ErrNegative and
-// money.ErrRange are the errors.
+// rates are those of a request with in tokens of input: of the highest threshold
+// that in is strictly above.
+func (p Price) rates(in int64) Rates {
+	r := p.Rates
+	for _, b := range p.Long {
+		if in <= b.Above {
+			break
+		}
+		r = b.Rates
+	}
+	return r
+}
+
+// Bill is what a call costs. The rates of the highest threshold that all input
+// together is strictly above price every token of the request, output included.
+// The sum is rounded once, half to even. token.ErrNegative and money.ErrRange
+// are the errors.
 func (p Price) Bill(c token.Count) (money.Nano, error) {
 	if err := c.Check(); err != nil {
 		return 0, fmt.Errorf("catalog: bill: %w", err)
 	}
-	r := p.Rates
-	if p.Above > 0 && c.In() > p.Above {
-		r = p.Long
-	}
+	r := p.rates(c.In())
 	n, err := money.Cost(
 		money.Term{Tokens: c.Input, Price: r.Input},
 		money.Term{Tokens: c.CacheRead, Price: r.cacheRead()},
@@ -80,8 +90,11 @@ func (p Price) Bill(c token.Count) (money.Nano, error) {
 func (p Price) Worst(in, out int64) money.Nano {
 	in, out = max(in, 0), max(out, 0)
 	send, receive := p.Rates.dearest()
-	if p.Above > 0 && in > p.Above {
-		s, r := p.Long.dearest()
+	for _, b := range p.Long {
+		if in <= b.Above {
+			break
+		}
+		s, r := b.Rates.dearest()
 		send, receive = max(send, s), max(receive, r)
 	}
 	n, err := money.CostUp(money.Term{Tokens: in, Price: send}, money.Term{Tokens: out, Price: receive})

@@ -31,8 +31,10 @@ func anyPrice() *rapid.Generator[catalog.Price] {
 			return r
 		}
 		p := catalog.Price{Rates: rates("base")}
-		if rapid.Bool().Draw(t, "long") {
-			p.Above, p.Long = rapid.Int64Range(1, 1_000_000).Draw(t, "above"), rates("long")
+		above := int64(0)
+		for range rapid.IntRange(0, 3).Draw(t, "bands") {
+			above += rapid.Int64Range(1, 500_000).Draw(t, "above")
+			p.Long = append(p.Long, catalog.Band{Above: above, Rates: rates("long")})
 		}
 		return p
 	})
@@ -45,7 +47,10 @@ func anyCount() *rapid.Generator[token.Count] {
 	})
 }
 
-func bill(t *rapid.T, p catalog.Price, c token.Count) money.Nano {
+// failer is a test, of testing or of rapid.
+type failer interface{ Fatal(...any) }
+
+func bill(t failer, p catalog.Price, c token.Count) money.Nano {
 	n, err := p.Bill(c)
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +69,7 @@ func TestNoUsageCostsNothing(t *testing.T) {
 func TestCostRisesWithEachBucketWithinARateBand(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, c := anyPrice().Draw(t, "p"), anyCount().Draw(t, "c")
-		p.Above, p.Long = 0, catalog.Rates{}
+		p.Long = nil
 		extra := rapid.Int64Range(0, 100_000).Draw(t, "extra")
 		base := bill(t, p, c)
 		for i, more := range []token.Count{
@@ -81,7 +86,9 @@ func TestCachedInputNeverCostsMoreWhereItsRateIsLower(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, c := anyPrice().Draw(t, "p"), anyCount().Draw(t, "c")
 		p.Rates.CacheRead = min(p.Rates.CacheRead, p.Rates.Input)
-		p.Long.CacheRead = min(p.Long.CacheRead, p.Long.Input)
+		for i := range p.Long {
+			p.Long[i].Rates.CacheRead = min(p.Long[i].Rates.CacheRead, p.Long[i].Rates.Input)
+		}
 		plain := c
 		plain.Input, plain.CacheRead = c.Input+c.CacheRead, 0
 		if bill(t, p, c) > bill(t, p, plain) {
@@ -93,8 +100,10 @@ func TestCachedInputNeverCostsMoreWhereItsRateIsLower(t *testing.T) {
 // exact recomputes a bill with rationals and rounds once.
 func exact(p catalog.Price, c token.Count) *big.Int {
 	r := p.Rates
-	if p.Above > 0 && c.Input+c.CacheRead+c.CacheWrite5m+c.CacheWrite1h > p.Above {
-		r = p.Long
+	for _, b := range p.Long {
+		if c.Input+c.CacheRead+c.CacheWrite5m+c.CacheWrite1h > b.Above {
+			r = b.Rates
+		}
 	}
 	or := func(v, other money.Pico) money.Pico {
 		if v == 0 {
@@ -142,6 +151,59 @@ func TestTheBillIsExactAndRoundedOnceHalfToEven(t *testing.T) {
 	}
 }
 
+// dearer makes each band at least as dear as the one before it, bucket by
+// bucket, as every published price list does.
+func dearer(p catalog.Price) catalog.Price {
+	last := p.Rates
+	for i := range p.Long {
+		r := &p.Long[i].Rates
+		for _, f := range []struct{ low, high *money.Pico }{
+			{&last.Input, &r.Input}, {&last.CacheRead, &r.CacheRead}, {&last.CacheWrite5m, &r.CacheWrite5m},
+			{&last.CacheWrite1h, &r.CacheWrite1h}, {&last.Output, &r.Output},
+		} {
+			*f.high = max(*f.low, *f.high)
+		}
+		r.Reasoning = nil
+		last = *r
+	}
+	return p
+}
+
+func TestMoreTokensNeverCostLessAcrossThresholds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, c := anyPrice().Draw(t, "p"), anyCount().Draw(t, "c")
+		p.Rates.Reasoning = nil
+		for _, r := range append([]catalog.Band{{Rates: p.Rates}}, p.Long...) {
+			if r.Rates.CacheRead == 0 || r.Rates.CacheWrite5m == 0 || r.Rates.CacheWrite1h == 0 {
+				t.Skip("a rate that is not given follows input, in one band and not in another")
+			}
+		}
+		p = dearer(p)
+		extra := rapid.Int64Range(0, 2_000_000).Draw(t, "extra")
+		base := bill(t, p, c)
+		for i, more := range []token.Count{
+			{Input: extra}, {CacheRead: extra}, {CacheWrite5m: extra}, {CacheWrite1h: extra}, {Output: extra}, {Reasoning: extra},
+		} {
+			if bill(t, p, c.Add(more)) < base {
+				t.Fatalf("bucket %d: more tokens cost less", i)
+			}
+		}
+		if w := p.Worst(c.In(), c.Out()); p.Worst(c.In()+extra, c.Out()) < w {
+			t.Fatal("a larger bound is worth less")
+		}
+	})
+}
+
+func TestTheHighestThresholdPassedPricesTheWholeRequest(t *testing.T) {
+	flat := func(n money.Pico) catalog.Rates { return catalog.Rates{Input: n, Output: n} }
+	p := catalog.Price{Rates: flat(1000), Long: []catalog.Band{{100, flat(2000)}, {200, flat(5000)}}}
+	for in, want := range map[int64]money.Nano{100: 110, 101: 222, 200: 420, 201: 1055, 10_000: 50_050} {
+		if got := bill(t, p, token.Count{Input: in, Output: 10}); got != want {
+			t.Errorf("%d tokens in: %d, want %d", in, got, want)
+		}
+	}
+}
+
 func TestWorstBoundsEveryBill(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, c := anyPrice().Draw(t, "p"), anyCount().Draw(t, "c")
@@ -173,7 +235,7 @@ func TestLongContextPricesTheWholeRequestStrictlyAboveTheLimit(t *testing.T) {
 	c := load(t)
 	m := model(t, c, "openai/gpt-6.1-sol")
 	p, ok := catalog.PriceAt(m, "", at(t, "2026-11-24T00:00:00Z"))
-	if !ok || p.Above != 272_000 {
+	if !ok || len(p.Long) != 1 || p.Long[0].Above != 272_000 {
 		t.Fatal(p, ok)
 	}
 	for _, k := range []struct {
