@@ -184,3 +184,66 @@ func TestFaultsBetweenBotAndRedis(t *testing.T) {
 		t.Error("something was lost, double, or never waited")
 	}
 }
+
+// TestReplicaKilled: sixteen callers settle against a primary of which the only
+// replica is killed half-way. They are answered, holds of money are granted
+// meanwhile, and what no replica has waits in the spool; when a replica is back
+// the spool drains to zero and every settlement is booked once, on both.
+func TestReplicaKilled(t *testing.T) {
+	primary := redistest.Start(t, redistest.EverySec)
+	replica := primary.Replica(t)
+	store, err := redis.Open(t.Context(), primary.URL(), redis.Options{Durability: redis.Replicated})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	sp, err := spool.Open(t.Context(), t.TempDir(), "a", clock.System{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sp.Close() }()
+	front := outage.New(reach{store}, sp, ofRedis, clock.System{}, slog.New(slog.DiscardHandler))
+	world := &world{clock: clock.NewManual(time.Now().UTC())}
+	const callers, each = 16, 10
+	settleAll := func(from int) {
+		var wg sync.WaitGroup
+		for c := range callers {
+			wg.Go(func() {
+				for k := range each {
+					if out, err := front.Settle(t.Context(), world.settlement(from+c*each+k)); err != nil || !out.Booked {
+						t.Errorf("settled %+v, %v", out, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
+	settleAll(0)
+	replica.Kill()
+	settleAll(callers * each)
+	waiting := front.Status()
+	if waiting.State != outage.OK || waiting.Unconfirmed < callers*each || waiting.Settlements != 0 || waiting.Oldest.IsZero() {
+		t.Errorf("without a replica: %+v; want OK and all of them unconfirmed", waiting)
+	}
+	s := world.settlement(1)
+	hold := usage.HoldRequest{Tenant: tenant, Hold: "h", Scopes: s.Entry.Scopes(), Windows: usage.Calendar{}.Windows(time.Now()), Steps: []usage.StepHold{{N: 1, Amount: 5}}, TTL: time.Millisecond}
+	if h, err := front.Hold(t.Context(), hold); err != nil || !h.Granted || !front.Ready(t.Context(), time.Second) {
+		t.Errorf("a hold without a replica: %+v, %v", h, err)
+	}
+	if err := replica.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for front.Status().Unconfirmed > 0 { // a replica copies everything before it confirms anything
+		if err := front.Tend(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := usage.Verify(t.Context(), store, tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d settlements, replica killed half-way: %d waited, %d left, %d booked, %d differences", 2*callers*each, waiting.Unconfirmed, front.Status().Unconfirmed, p.Entries, len(p.Differences))
+	if p.Entries != 2*callers*each || len(p.Differences) != 0 || !front.Status().Oldest.IsZero() {
+		t.Error("something was lost or double")
+	}
+}

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,15 +201,24 @@ func TestReplicatedWaitsForAReplica(t *testing.T) {
 	if !first || !errors.Is(err, ErrNotReplicated) || errors.Is(err, ErrDown) {
 		t.Fatalf("without a replica: %v, %v; want it done and ErrNotReplicated", first, err)
 	}
-	host, port, _ := strings.Cut(server.Addr, ":")
-	replica := redistest.Start(t, redistest.Off, "--replicaof", host, port, "--repl-diskless-sync-delay", "0")
-	if err := plain(t, replica).Info(ctx, "replication").Err(); err != nil {
-		t.Fatal(err)
+	lonely := func() bool {
+		findings, err := s.Check(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(findings, func(f Finding) bool { return !f.Refuse && strings.Contains(f.Say, "Connect a replica") })
 	}
-	s = mustOpen(t, server.URL(), Options{Durability: Replicated, ReplicaWait: 10 * time.Second})
+	if !lonely() {
+		t.Error("Check does not find that no replica is connected")
+	}
+	replica := server.Replica(t)
+	s = mustOpen(t, server.URL(), Options{Durability: Replicated, ReplicaWait: time.Second})
 	e := usage.Entry{ID: "e", Tenant: "W", Cost: 5 * money.USD, Status: usage.OK}
 	if got, err := s.Settle(ctx, usage.Settlement{Tenant: "W", Entry: &e}); err != nil || !got.Booked {
 		t.Fatalf("with a replica: %v, %v", got, err)
+	}
+	if lonely() {
+		t.Error("Check finds no replica though one is connected")
 	}
 	if _, err := Open(ctx, replica.URL(), Options{}); !errors.Is(err, ErrUnfit) {
 		t.Fatalf("opened a replica with %v, want ErrUnfit", err)

@@ -28,7 +28,7 @@ const (
 // pool.
 type Options struct {
 	Durability  Durability    // "" is Local
-	ReplicaWait time.Duration // how long Replicated waits for a replica; 0 is one second
+	ReplicaWait time.Duration // how long Replicated waits for a replica, at most a second; 0 is half of one
 	PoolSize    int           // connections to each node; 0 is ten for each processor
 	// Warn is told each Finding that does not forbid to start; nil drops them.
 	Warn func(Finding)
@@ -49,6 +49,7 @@ type Store struct {
 	instance string // begins every nonce
 	nonces   atomic.Int64
 	turn     atomic.Int64 // where the next Claim and Posts begin
+	missing  atomic.Bool  // the last write that waited for a replica found none
 	mended   sync.Map     // runs of servers whose log needs no rewrite: run id → true
 	waiters  sync.WaitGroup
 }
@@ -76,8 +77,9 @@ func newStore(client goredis.UniversalClient, opt Options) *Store {
 		opt.Durability = Local
 	}
 	if opt.ReplicaWait <= 0 {
-		opt.ReplicaWait = time.Second
+		opt.ReplicaWait = time.Second / 2
 	}
+	opt.ReplicaWait = min(opt.ReplicaWait, time.Second) // else the client gives up the connection first
 	if opt.Offset == nil {
 		opt.Offset = func() time.Duration { return 0 }
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 )
@@ -142,7 +143,7 @@ func (s *Store) runDurably(ctx context.Context, p int, name string, args ...any)
 		} else {
 			answer = sc.Eval(ctx, pipe, []string{rootKey(p)}, args...)
 		}
-		replicas := pipe.Do(ctx, "wait", 1, s.opt.ReplicaWait.Milliseconds())
+		replicas := pipe.Do(ctx, "wait", 1, s.patience().Milliseconds())
 		_, _ = pipe.Exec(ctx) // both commands keep their own error
 		if known && goredis.HasErrorPrefix(answer.Err(), "NOSCRIPT") {
 			continue
@@ -150,12 +151,27 @@ func (s *Store) runDurably(ctx context.Context, p int, name string, args ...any)
 		if answer.Err() != nil {
 			return nil, s.failed(name, answer.Err())
 		}
-		if n, err := replicas.Int(); err != nil || n < 1 {
+		n, err := replicas.Int()
+		alone := err != nil || n < 1
+		s.missing.Store(alone)
+		if alone {
 			return answer.Val(), fmt.Errorf("redis: %s: %w", name, ErrNotReplicated)
 		}
 		return answer.Val(), nil
 	}
 	return nil, s.failed(name, errors.New("script not accepted"))
+}
+
+// brief is how long a replica is waited for after one was missing: as long as a
+// healthy one needs, so that nobody waits for one that is gone.
+const brief = 10 * time.Millisecond
+
+// patience is how long the next call waits for a replica.
+func (s *Store) patience() time.Duration {
+	if s.missing.Load() {
+		return min(brief, s.opt.ReplicaWait)
+	}
+	return s.opt.ReplicaWait
 }
 
 // batched is one script call of a batch.

@@ -51,7 +51,7 @@ func Start(tb testing.TB, fsync string, more ...string) *Server {
 	}
 	s := &Server{dir: dir, Socket: filepath.Join(dir, "s"), Addr: freeAddr(tb)}
 	_, port, _ := net.SplitHostPort(s.Addr) // freeAddr made it
-	s.args = []string{"--bind", "127.0.0.1", "--port", port, "--unixsocket", s.Socket, "--dir", dir, "--save", "", "--loglevel", "warning", "--logfile", filepath.Join(dir, "log")}
+	s.args = []string{"--bind", "127.0.0.1", "--port", port, "--unixsocket", s.Socket, "--dir", dir, "--save", "", "--repl-diskless-sync-delay", "0", "--loglevel", "warning", "--logfile", filepath.Join(dir, "log")}
 	if fsync != Off {
 		// A half-written transaction at the end must be cut off whole. Only
 		// redis-check-aof does that, so Run calls it and the server must not try.
@@ -68,6 +68,26 @@ func Start(tb testing.TB, fsync string, more ...string) *Server {
 		tb.Fatal(err)
 	}
 	return s
+}
+
+// Replica starts a replica of a server, without a log of its own, and waits
+// until it has copied everything.
+func (s *Server) Replica(tb testing.TB) *Server {
+	tb.Helper()
+	host, port, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r := Start(tb, Off, "--replicaof", host, port)
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		line, err := s.say("WAIT 1 1000")
+		if err == nil && line == ":1\r\n" {
+			return r
+		}
+		if time.Now().After(deadline) {
+			tb.Fatalf("redistest: the replica does not follow: %q, %v", line, err)
+		}
+	}
 }
 
 // freeAddr finds a port that nobody listens on now.

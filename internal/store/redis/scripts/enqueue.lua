@@ -8,8 +8,15 @@ local nonce, t, id, meta, event, lanes, life = arg(), arg(), arg(), arg(), arg()
 local T = space(t)
 local key = T .. 'j:' .. id
 
+-- copy answers for a copy. It writes, so that who waits for a replica after it
+-- waits for the first one, too.
+local function copy()
+  remember(nonce, '0')
+  return 0
+end
+
 if call('EXISTS', key) == 1 then
-  return call('HGET', key, 'k') == nonce and 1 or 0
+  return call('HGET', key, 'k') == nonce and 1 or copy()
 end
 local marks = {}
 for i = pos + 1, #ARGV do
@@ -21,7 +28,7 @@ for i = pos + 1, #ARGV do
       return 1
     end
     if now < tonumber(ends) then
-      return 0
+      return copy()
     end
   end
   marks[#marks + 1] = mark
