@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +45,8 @@ func (a *Adapter) showHome(ctx context.Context, team, person string) {
 // publish shows a page on the Home tab. Where Slack does not take the native
 // table or chart, they are drawn as text.
 func (a *Adapter) publish(ctx context.Context, team, user string, page chat.Post) {
-	for _, native := range []bool{true, false} {
-		v := slackgo.HomeTabViewRequest{Type: slackgo.VTHomeTab, Blocks: slackgo.Blocks{BlockSet: homeBlocks(page, native)}}
+	for range 2 {
+		v := slackgo.HomeTabViewRequest{Type: slackgo.VTHomeTab, Blocks: slackgo.Blocks{BlockSet: homeBlocks(page)}}
 		raw, err := json.Marshal(v)
 		if err != nil {
 			a.log.Error("a home page cannot be built")
@@ -61,30 +60,26 @@ func (a *Adapter) publish(ctx context.Context, team, user string, page chat.Post
 			a.log.Warn("a home page was not published", "err", err)
 			return
 		}
+		page = plainly(page)
 	}
-}
-
-// drawnPage reports whether a page has something that can be drawn as text.
-func drawnPage(page chat.Post) bool {
-	return drawn(page) || slices.ContainsFunc(page.Sections, func(s chat.Section) bool { return s.Table != nil || s.Chart != nil })
 }
 
 // homeBlocks is a post as a page, its sections apart by lines and the mark of
 // sample money last. What does not fit is left out from the end, and the page
 // says so.
-func homeBlocks(p chat.Post, native bool) []slackgo.Block {
+func homeBlocks(p chat.Post) []slackgo.Block {
 	if p.Sample && len(p.Sections) > 0 {
 		p.Sample = false
 		last := slackgo.NewContextBlock("", plain(sampleLine, maxContext))
-		return append(sectionBlocks(p, native, maxHomeBlocks-1), last)
+		return append(sectionBlocks(p, maxHomeBlocks-1), last)
 	}
-	return sectionBlocks(p, native, maxHomeBlocks)
+	return sectionBlocks(p, maxHomeBlocks)
 }
 
-func sectionBlocks(p chat.Post, native bool, most int) []slackgo.Block {
-	out := pageBlocks(p, native)
+func sectionBlocks(p chat.Post, most int) []slackgo.Block {
+	out := pageBlocks(p)
 	for _, s := range p.Sections {
-		more := pageBlocks(chat.Post{Text: s.Text, Chart: s.Chart, Table: s.Table, Buttons: s.Buttons, More: s.More}, native)
+		more := pageBlocks(chat.Post{Text: s.Text, Chart: s.Chart, Table: s.Table, Buttons: s.Buttons, More: s.More})
 		if len(more) == 0 {
 			continue
 		}
@@ -104,18 +99,14 @@ func sectionBlocks(p chat.Post, native bool, most int) []slackgo.Block {
 
 // pageBlocks is one part of a page: markdown blocks are for messages only, so
 // its text is cut into sections.
-func pageBlocks(p chat.Post, native bool) []slackgo.Block {
-	body := inert(p.Text)
-	if !native {
-		body = strings.TrimSpace(body + "\n\n" + asText(p))
-	}
+func pageBlocks(p chat.Post) []slackgo.Block {
 	var out []slackgo.Block
-	for _, t := range chat.Split(body, maxSection*2/3) {
+	for _, t := range chat.Split(inert(p.Text), maxSection*2/3) {
 		if strings.TrimSpace(t) != "" {
 			out = append(out, slackgo.NewSectionBlock(slackgo.NewTextBlockObject(slackgo.MarkdownType, clip(mrkdwn(t), maxSection), false, false), nil, nil))
 		}
 	}
-	under := tail(p, native)
+	under := tail(p)
 	if most := maxHomeBlocks - len(under); len(out) > most {
 		out = out[:most]
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -31,15 +30,17 @@ func (r *responder) putPrivate(ctx context.Context, p chat.Post) (chat.Ref, erro
 		if p.Ref.ID != r.ad.Original || p.Ref.ID == "" {
 			return chat.Ref{}, fmt.Errorf("slack: replace a private post: %w", chat.ErrUnsupported)
 		}
-		return p.Ref, r.whole(ctx, p, func(m part) error { return r.respond(ctx, m, "replace_original") })
+		err := r.whole(ctx, p)
+		if malformed(err) && drawn(p) {
+			return r.putDrawn(ctx, p)
+		}
+		return p.Ref, err
 	}
 	ref := chat.Ref{Channel: r.to.Place.Channel, Thread: r.pane(), ID: "private:" + p.Job}
-	for i, m := range render(p, true) {
+	for i, m := range render(p) {
 		ts, err := r.show(ctx, m)
 		if malformed(err) && drawn(p) && i == 0 {
-			plainly := p
-			plainly.Text, plainly.Table, plainly.Chart = strings.TrimSpace(p.Text+"\n\n"+asText(p)), nil, nil
-			return r.putPrivate(ctx, plainly)
+			return r.putDrawn(ctx, p)
 		}
 		if err != nil && i > 0 {
 			return chat.Ref{}, partly(err)
@@ -55,10 +56,10 @@ func (r *responder) putPrivate(ctx context.Context, p chat.Post) (chat.Ref, erro
 }
 
 // whole replaces a private message; what does not fit is left to the drafts.
-func (r *responder) whole(ctx context.Context, p chat.Post, replace func(part) error) error {
-	for i, m := range render(p, true) {
+func (r *responder) whole(ctx context.Context, p chat.Post) error {
+	for i, m := range render(p) {
 		if i == 0 {
-			if err := replace(m); err != nil {
+			if err := r.respond(ctx, m, "replace_original"); err != nil {
 				return err
 			}
 			continue

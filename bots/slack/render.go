@@ -34,12 +34,10 @@ type part struct {
 }
 
 // render cuts a post into messages. Footer, buttons, table and chart belong to
-// the last. native asks for Slack's own table and chart; else they are text.
-func render(p chat.Post, native bool) []part {
+// the last, as Slack's own; see plainly for where those are refused.
+func render(p chat.Post) []part {
 	body := inert(p.Text)
-	if !native {
-		body = strings.TrimSpace(body + "\n\n" + asText(p))
-	} else if p.Table != nil && body == "**"+p.Table.Title+"**" || p.Chart != nil && body == "**"+p.Chart.Title+"**" {
+	if titled(p) {
 		body = "" // the table or chart says it
 	}
 	texts := chat.Split(body, maxText-room(p))
@@ -50,7 +48,7 @@ func render(p chat.Post, native bool) []part {
 			blocks = append(blocks, slackgo.NewMarkdownBlock("", t))
 		}
 		if i == len(texts)-1 {
-			blocks = append(blocks, tail(p, native)...)
+			blocks = append(blocks, tail(p)...)
 		}
 		if len(blocks) == 0 {
 			blocks = []slackgo.Block{slackgo.NewMarkdownBlock("", "…")}
@@ -64,12 +62,12 @@ func render(p chat.Post, native bool) []part {
 func room(p chat.Post) int { return min(len(p.Footer)+len(sampleLine)+8, maxContext) }
 
 // tail is what stands under a text.
-func tail(p chat.Post, native bool) []slackgo.Block {
+func tail(p chat.Post) []slackgo.Block {
 	var out []slackgo.Block
-	if native && p.Chart != nil {
+	if p.Chart != nil {
 		out = append(out, chartBlock(p.Chart))
 	}
-	if native && p.Table != nil {
+	if p.Table != nil {
 		out = append(out, tableBlock(p.Table))
 	}
 	if line := grey(p); line != "" {

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/tierwise/tierwise/bots/bottest"
-	"github.com/tierwise/tierwise/bots/slack/slacktest"
 	"github.com/tierwise/tierwise/internal/chat"
 )
 
@@ -59,22 +58,6 @@ func TestWhateverIsSaidFitsSlack(t *testing.T) {
 	}
 }
 
-// TestDrawnAsTextWhereSlackRefuses its own table and chart.
-func TestDrawnAsTextWhereSlackRefuses(t *testing.T) {
-	p := chat.Post{Job: "J/1", Stage: chat.Final, Text: "Spend", Table: &chat.Table{Title: "By team", Columns: []chat.Column{{Name: "Team"}, {Name: "Cost", Number: true}},
-		Rows: [][]string{{"Support", "$2.00"}, {"Sales", "$11.20"}}}, Chart: &chat.Chart{Title: "Per day", Unit: "requests", Labels: []string{"Mon"}, Series: []chat.Series{{Name: "n", Values: []int64{3}}}}}
-	for _, to := range []chat.ReplyTo{{Place: place("C1", "")}, {Place: place("C1", ""), Private: true, To: "U1"}} {
-		w := open(t, bottest.NewRecorder())
-		w.Fail("chat.postMessage", 1, slacktest.Code("invalid_blocks"))
-		w.Fail("chat.postEphemeral", 1, slacktest.Code("invalid_blocks"))
-		put(t, answerTo(t, w, to), p)
-		m := w.User("U1").Last("C1", "")
-		if !strings.Contains(m.Text, "Sales    $11.20") || !strings.Contains(m.Text, "Mon       3") || len(m.Blocks) != 1 {
-			t.Errorf("private %v: %q in %d blocks", to.Private, m.Text, len(m.Blocks))
-		}
-	}
-}
-
 func TestOlderMarkup(t *testing.T) {
 	for in, want := range map[string]string{
 		"# Title":                "*Title*",
@@ -115,7 +98,7 @@ func BenchmarkRender(b *testing.B) {
 	p := chat.Post{Job: "J/1", Text: strings.Repeat("A sentence of an answer, with [a link](https://x.io) and <@U1>.\n", 60), Footer: "economy · why?",
 		Buttons: []chat.Button{{Name: "answer.up", Label: "👍", Value: "J"}}, More: []chat.Button{{Name: "answer.why", Label: "Why?", Value: "J"}}}
 	for b.Loop() {
-		for _, m := range render(p, true) {
+		for _, m := range render(p) {
 			blocksJSON(m.blocks)
 		}
 	}

@@ -105,11 +105,10 @@ func (r *responder) putPublic(ctx context.Context, p chat.Post) (chat.Ref, error
 
 // fresh posts a new message, or several where the text is long.
 func (r *responder) fresh(ctx context.Context, p chat.Post) (chat.Ref, error) {
-	parts := render(p, true)
+	parts := render(p)
 	ref, err := r.post(ctx, p, parts[0], 0)
 	if malformed(err) && drawn(p) {
-		parts = render(p, false)
-		ref, err = r.post(ctx, p, parts[0], 0)
+		return r.putDrawn(ctx, p)
 	}
 	if err != nil {
 		return chat.Ref{}, err
@@ -125,9 +124,6 @@ func partly(err error) error {
 	}
 	return fmt.Errorf("slack: only a part of the post is there: %w (%v)", chat.ErrUnknownResult, err)
 }
-
-// drawn reports whether a post has something that can be drawn as text.
-func drawn(p chat.Post) bool { return p.Table != nil || p.Chart != nil }
 
 // malformed reports that Slack did not like how blocks were built.
 func malformed(err error) bool {
@@ -185,14 +181,13 @@ func (r *responder) replace(ctx context.Context, p chat.Post) (chat.Ref, error) 
 	if err != nil {
 		return chat.Ref{}, err
 	}
-	parts := render(p, true)
+	parts := render(p)
 	if p.Stage == chat.Live {
 		parts = parts[:1] // the rest comes with the final text
 	}
 	err = r.update(ctx, p, p.Ref, parts[0], 0)
 	if malformed(err) && drawn(p) {
-		parts = render(p, false)
-		err = r.update(ctx, p, p.Ref, parts[0], 0)
+		return r.putDrawn(ctx, p)
 	}
 	if code(err) == "block_mismatch" {
 		return r.instead(ctx, p)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -28,6 +29,11 @@ func (r *responder) putWithFiles(ctx context.Context, p chat.Post) (chat.Ref, er
 		return chat.Ref{}, err
 	}
 	p.Files = nil
+	return r.attached(ctx, p, ids)
+}
+
+// attached posts and shares files that were handed over.
+func (r *responder) attached(ctx context.Context, p chat.Post, ids []map[string]string) (chat.Ref, error) {
 	ref, err := r.putPublic(ctx, p)
 	if err != nil {
 		return ref, err
@@ -47,6 +53,12 @@ func (r *responder) putPrivateFiles(ctx context.Context, p chat.Post) (chat.Ref,
 		return chat.Ref{}, err
 	}
 	p.Files = nil
+	return r.attachedPrivately(ctx, p, ids)
+}
+
+// attachedPrivately shares files that were handed over in the direct messages,
+// and then says so.
+func (r *responder) attachedPrivately(ctx context.Context, p chat.Post, ids []map[string]string) (chat.Ref, error) {
 	direct, err := r.a.responder(ctx, chat.ReplyTo{Place: chat.Place{Platform: chat.Slack, Workspace: r.to.Place.Workspace}, Private: true, To: r.to.To})
 	if err != nil {
 		return chat.Ref{}, err
@@ -58,7 +70,7 @@ func (r *responder) putPrivateFiles(ctx context.Context, p chat.Post) (chat.Ref,
 	if err := r.share(ctx, ids, ref.Channel, ref.ID); err != nil {
 		return chat.Ref{}, partly(err)
 	}
-	p.Footer = or(p.Footer, "The file is in our direct messages.")
+	p.Footer = strings.TrimPrefix(p.Footer+" · The file is in our direct messages.", " · ")
 	return r.putPrivate(ctx, p)
 }
 

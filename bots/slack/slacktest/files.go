@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,9 +15,31 @@ import (
 type file struct {
 	id, name, title, kind string
 	team, user            string
+	alt                   string // what those are told who cannot see it
 	data                  []byte
 	want                  int  // bytes announced
 	done                  bool // completed
+}
+
+// Upload is a file the app handed over.
+type Upload struct {
+	Name, Kind, Alt string // Kind is the media type of its bytes
+	Data            []byte
+	Done            bool // completed; before that nobody sees it
+}
+
+// Uploads are the files the app handed over, in order of their names.
+func (f *Fake) Uploads() []Upload {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []Upload
+	for _, x := range f.state.files {
+		if u := f.state.user(x.user); u != nil && u.Bot {
+			all = append(all, Upload{Name: x.name, Kind: x.kind, Alt: x.alt, Data: slices.Clone(x.data), Done: x.done})
+		}
+	}
+	slices.SortFunc(all, func(a, b Upload) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // fileJSON describes a file. f.mu is held.
@@ -28,7 +51,7 @@ func (f *Fake) fileJSON(x *file) object {
 }
 
 func (c *call) uploadURL() (object, *Error) {
-	x := &file{id: c.state.next("F"), name: c.str("filename"), want: c.number("length", 0), team: c.token.team, user: c.bot.ID}
+	x := &file{id: c.state.next("F"), name: c.str("filename"), alt: c.str("alt_txt"), want: c.number("length", 0), team: c.token.team, user: c.bot.ID}
 	c.state.files[x.id] = x
 	return object{"upload_url": c.server.URL + "/upload/" + x.id, "file_id": x.id}, nil
 }
