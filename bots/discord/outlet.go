@@ -54,13 +54,22 @@ func (r *responder) live() bool {
 	return r.addr.Token != "" && r.a.clock.Now().Before(time.Unix(r.addr.Issued, 0).Add(tokenLife))
 }
 
+// directly speaks in the direct messages with the person of the address. The
+// platform lets them be opened with nearly everybody; whether the person takes
+// a word from us shows when it is said.
 func (r *responder) directly(ctx context.Context) (voice, error) {
 	if r.to.To == "" {
 		return voice{}, chat.ErrGone
 	}
 	c, err := r.a.world.direct(ctx, r.to.To)
-	if err != nil {
+	switch {
+	case errors.Is(err, chat.ErrNotFound), errors.Is(err, chat.ErrNoAccess), errors.Is(err, chat.ErrGone):
 		return voice{}, errors.Join(chat.ErrGone, err)
+	case errors.Is(err, chat.ErrUnknownResult):
+		// Nothing was said yet, so this is no unknown post.
+		return voice{}, fmt.Errorf("discord: direct: %w", unreachable(errors.New(err.Error())))
+	case err != nil:
+		return voice{}, err
 	}
 	return voice{&room{r: r, at: chat.Ref{Channel: c.ID}, whisper: true}}, nil
 }

@@ -32,6 +32,8 @@ type responder struct {
 	addr address
 }
 
+// responder speaks at an address. A private one without a channel is the
+// person's direct messages, which are opened when something is said.
 func (a *Adapter) responder(ctx context.Context, to chat.ReplyTo) (*responder, error) {
 	r := &responder{a: a, to: to}
 	if len(to.Address) > 0 {
@@ -39,7 +41,7 @@ func (a *Adapter) responder(ctx context.Context, to chat.ReplyTo) (*responder, e
 			return nil, fmt.Errorf("discord: open: the address cannot be read: %w", chat.ErrGone)
 		}
 	}
-	if to.Place.Channel == "" && r.addr.Token == "" {
+	if to.Place.Channel == "" && r.addr.Token == "" && !(to.Private && to.To != "") {
 		return nil, fmt.Errorf("discord: open: no channel: %w", chat.ErrNoAccess)
 	}
 	return r, ctx.Err()

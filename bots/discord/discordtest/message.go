@@ -76,6 +76,9 @@ func (f *Fake) createMessage(in input) output {
 	if bad != nil {
 		return *bad
 	}
+	if c.Shut {
+		return refusal(403, 50007, "Cannot send messages to this user")
+	}
 	p, needed := f.may(f.bot.ID, c), SendMessages
 	if c.thread() {
 		needed = SendInThreads

@@ -57,6 +57,7 @@ type Channel struct {
 	Owner      string
 	Overwrites []Overwrite
 	Recipients []string
+	Shut       bool // the recipient takes no direct message of ours
 	Locked     bool
 	Gone       bool
 }
@@ -198,6 +199,13 @@ func (f *Fake) direct(user string) *Channel {
 	c := &Channel{ID: f.id(), Type: directChannel, Recipients: []string{user}}
 	f.channels[c.ID] = c
 	return c
+}
+
+// ShutDirect lets a user's privacy settings refuse the bot's direct messages.
+func (f *Fake) ShutDirect(user string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.direct(user).Shut = true
 }
 
 // Seed puts a message into a channel without telling anybody.
