@@ -198,7 +198,7 @@ func ticketOf(r llm.Request) int {
 func roomy() config.Policy {
 	p := config.DefaultPolicy()
 	p.Throttle.PerMinute = 1_000_000
-	p.Throttle.Person, p.Throttle.Channel = 100, 100
+	p.Throttle.Person, p.Throttle.Channel = 10_000, 10_000
 	day, month := money.Nano(1_000_000*money.USD), money.Nano(1_000_000*money.USD)
 	p.Limits.Workspace.Day, p.Limits.Workspace.Month, p.Limits.Person.Day = &day, &month, &day
 	return p

@@ -74,15 +74,16 @@ const (
 type moments struct {
 	begun time.Time
 	at    [allMoments][]atomic.Int64
-	left  sync.WaitGroup // turns without their final text
+	left  atomic.Int64  // turns without their final text
+	over  chan struct{} // closed when there are none
 }
 
 func newMoments(turns int) *moments {
-	m := &moments{begun: time.Now()}
+	m := &moments{begun: time.Now(), over: make(chan struct{})}
 	for i := range m.at {
 		m.at[i] = make([]atomic.Int64, turns)
 	}
-	m.left.Add(turns)
+	m.left.Store(int64(turns))
 	return m
 }
 
@@ -91,8 +92,19 @@ func (m *moments) see(moment, n int) {
 	if n < 0 || n >= len(m.at[moment]) {
 		return
 	}
-	if m.at[moment][n].CompareAndSwap(0, int64(time.Since(m.begun))) && moment == answered {
-		m.left.Done()
+	if m.at[moment][n].CompareAndSwap(0, int64(time.Since(m.begun))) && moment == answered && m.left.Add(-1) == 0 {
+		close(m.over)
+	}
+}
+
+// wait returns when every turn is answered. One that never is would otherwise be
+// a benchmark that hangs.
+func (m *moments) wait(b *testing.B) {
+	b.Helper()
+	select {
+	case <-m.over:
+	case <-time.After(time.Minute):
+		b.Fatalf("%d of %d turns were not answered within a minute", m.left.Load(), len(m.at[answered]))
 	}
 }
 

@@ -44,12 +44,12 @@ func BenchmarkTurns(b *testing.B) {
 			r.begin()
 			warm := r.watch(500)
 			r.feed(b, -1, 500)
-			warm.left.Wait()
+			warm.wait(b)
 			done := 0
 			for b.Loop() {
 				m := r.watch(turns)
 				r.feed(b, done, turns)
-				m.left.Wait()
+				m.wait(b)
 				done += turns
 			}
 			report(b, float64(done)/b.Elapsed().Seconds(), "turns/s", "≥600")
