@@ -61,6 +61,7 @@ type House struct {
 	Assistant *assistant.Assistant
 	Settings  *settings.Settings
 	Guard     *admin.Guard
+	following *gate.Following
 	store     Store
 	worker    *intake.Worker
 	poster    *intake.Poster
@@ -98,9 +99,10 @@ func Build(p Parts) *House {
 	th := p.Config.Policy.Throttle
 	g := gate.New(gate.Deps{
 		Settings: h.Settings, People: names, Rate: p.Store, Openers: open, Approved: p.Approved, Assistant: h.Assistant, Admin: room, Notices: room.Notify,
-		Limits: gate.Limits{PerMinute: th.PerMinute}, Clock: p.Clock, Log: p.Log,
+		Clock: p.Clock, Log: p.Log,
 	})
 	h.Door = intake.NewDoor(p.Store, p.Sealer, p.Spool, g, intake.Caps{Person: th.Person, Channel: th.Channel})
+	h.following = gate.NewFollowing(h.Assistant, names, h.Settings)
 	h.archive = usage.NewArchive(p.Store, p.Sealer, p.Clock)
 	h.files = closedMonths(p.Config, p.Models.Sample())
 	h.leaver = newLeaver(p.Store, h.archive, p.Clock, h.files, h.Assistant, names, h.Settings)
@@ -143,18 +145,11 @@ func (b books) SetLimits(ctx context.Context, tenant string, put []usage.Limit, 
 func (h *House) Join(p chat.Platform, o chat.Opener) { h.openers[p] = o }
 
 // Following tells an adapter whether the bot answers in a thread, and whether
-// its channel lets it do so without a mention. A store that cannot be asked
-// counts as no: a mention still works.
+// it may do so without a mention. A store that cannot be asked counts as no: a
+// mention still works.
 func (h *House) Following(ctx context.Context, at chat.Place) (chat.Owned, bool) {
-	owned, err := h.Assistant.Owned(ctx, at)
-	if err != nil || owned.Owner == "" {
-		return chat.Owned{}, false
-	}
-	s, err := h.Settings.Resolve(ctx, at, chat.Channel{}, "")
-	if err != nil {
-		return chat.Owned{}, false
-	}
-	return owned, s.FollowUps()
+	owned, err := h.following.Owned(ctx, at)
+	return owned, err == nil && owned.Owner != ""
 }
 
 // Run works until ctx ends, then lets running jobs finish and posts go out.

@@ -24,7 +24,7 @@ func (h *House) platforms(cfg config.Config, s *seal.Sealer, log *slog.Logger) (
 	var runs []func(context.Context) error
 	if cfg.HasSlack() {
 		a, err := slack.New(slack.Config{
-			Door: h.Door, Owned: h.Assistant.Owned, FollowUps: h.followUps, Store: h.store, Sealer: s, Leases: h.store,
+			Door: h.Door, Owned: h.following.Owned, FollowUps: h.followUps, Store: h.store, Sealer: s, Leases: h.store,
 			BotToken: cfg.SlackBotToken, AppToken: cfg.SlackAppToken, SigningSecret: cfg.SlackSigningSecret, ClientID: cfg.SlackClientID,
 			ClientSecret: cfg.SlackClientSecret, APIURL: cfg.SlackAPIURL, Replica: h.name, Clock: h.clock, Log: log.With("platform", "slack"),
 		})
@@ -37,7 +37,7 @@ func (h *House) platforms(cfg config.Config, s *seal.Sealer, log *slog.Logger) (
 	}
 	if cfg.HasDiscord() {
 		a, err := discord.New(discord.Config{
-			Door: h.Door, Owned: h.Assistant.Owned, FollowUps: h.followUps, Token: cfg.DiscordToken, APIURL: cfg.DiscordAPIURL,
+			Door: h.Door, Owned: h.following.Owned, FollowUps: h.followUps, Token: cfg.DiscordToken, APIURL: cfg.DiscordAPIURL,
 			Key: s.Derive("discord/buttons"), Leases: h.store, Memory: recollection{h.store, s}, Replica: h.name, Clock: h.clock, Log: log.With("platform", "discord"),
 		})
 		if err != nil {

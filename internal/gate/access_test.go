@@ -26,8 +26,8 @@ func TestWhoIsServedWhere(t *testing.T) {
 		{"an outsider", nil, Eve, In(Shared, "t-shared"), "shared with another organisation"},
 		{"an outsider where they are let in", func(h *House) { h.Set(Shared, "outsiders", "on") }, Eve, In(Shared, "t-shared"), ""},
 		{"a channel that is off", func(h *House) { h.Set(General, "enabled", "off") }, Anna, In(General, Thread), "not switched on"},
-		{"a person on the deny list", func(h *House) { h.Set(General, "deny.people", h.ID(Anna)) }, Anna, In(General, Thread), "An admin's list"},
-		{"a group on the deny list", func(h *House) { h.Set("", "deny.groups", "finance") }, Fin, In(General, Thread), "An admin's list"},
+		{"a person on the deny list", func(h *House) { h.Set(General, "deny.people", h.ID(Anna)) }, Anna, In(General, Thread), "do not answer you here. If that is a mistake"},
+		{"a group on the deny list", func(h *House) { h.Set("", "deny.groups", "finance") }, Fin, In(General, Thread), "do not answer you here. If"},
 		{"somebody not on the allow list", func(h *House) { h.Set(General, "allow.people", h.ID(Ben)) }, Anna, In(General, Thread), "An admin's list"},
 		{"somebody on the allow list", func(h *House) { h.Set(General, "allow.people", h.ID(Ben)) }, Ben, In(General, Thread), ""},
 	}

@@ -33,11 +33,21 @@ func (g *Gate) admit(ctx context.Context, t turn.Task) error {
 	if err := listed(t); err != nil && !(t.Caller.Roles.Admin && !usesModel(t)) {
 		return err
 	}
-	if !usesModel(t) || g.Limits.PerMinute <= 0 {
+	if err := young(t, g.Clock.Now()); err != nil {
+		return err
+	}
+	if (usesModel(t) || resumes(t.Event)) && t.Settings.Paused() {
+		return errPaused
+	}
+	if !usesModel(t) {
 		return nil
 	}
 	return g.throttle(ctx, t)
 }
+
+// errPaused refuses in a channel that somebody paused. Settings are still
+// reached there, so that it can be let go on.
+var errPaused = fault.New(fault.NotAllowed, "I am paused in this channel and answer nothing here for now. A moderator, the channel's owner or an admin can let me go on with /ai-config resume.")
 
 // outside keeps people and channels of other organisations out until an admin
 // lets them in. What the platform does not say counts as outside.
@@ -57,9 +67,14 @@ func outside(t turn.Task) error {
 // listed applies the channel switch and the allow and deny lists.
 func listed(t turn.Task) error {
 	acc := t.Settings.Access()
+	until, denied := acc.Denied(t.Caller.ID, t.Caller.Actor)
 	switch {
 	case !acc.Enabled:
 		return fault.New(fault.NotAllowed, "I am not switched on in this channel. An admin can do that with /ai-config set enabled on.")
+	case denied && until.IsZero():
+		return fault.New(fault.NotAllowed, "It was decided that I do not answer you here. If that is a mistake, ask a moderator or an admin.")
+	case denied:
+		return fault.Newf(fault.NotAllowed, "It was decided that I do not answer you here until %s. If that is a mistake, ask a moderator or an admin.", clockTime(t, until))
 	case !acc.Allows(t.Caller.ID, t.Caller.Actor):
 		return fault.New(fault.NotAllowed, "An admin's list decides whom I answer here, and you are not on it.")
 	}
@@ -69,7 +84,11 @@ func listed(t turn.Task) error {
 // throttle counts the request against the person's rate. The id is the job, so
 // a second delivery of one request is counted once.
 func (g *Gate) throttle(ctx context.Context, t turn.Task) error {
-	ok, told, reset, err := g.Rate.Take(ctx, t.Event.Place.Tenant(), "rate/"+t.Caller.ID, t.Ticket.Job.ID, g.Limits.PerMinute, rateWindow)
+	limit := t.Settings.PerMinute(t.Caller.Actor)
+	if limit <= 0 {
+		return nil
+	}
+	ok, told, reset, err := g.Rate.Take(ctx, t.Event.Place.Tenant(), "rate/"+t.Caller.ID, t.Ticket.Job.ID, limit, rateWindow)
 	switch {
 	case err != nil:
 		return fmt.Errorf("gate: rate: %w", err)
@@ -79,7 +98,7 @@ func (g *Gate) throttle(ctx context.Context, t turn.Task) error {
 		return errSilent
 	}
 	wait := max(time.Second, reset.Sub(g.Clock.Now()).Round(time.Second))
-	return fault.Newf(fault.Throttled, "That was %d requests in a minute, which is the limit for one person. Please go on in %s; I say this once and leave further ones unanswered until then.", g.Limits.PerMinute, wait)
+	return fault.Newf(fault.Throttled, "That was %d requests in a minute, which is the limit for one person. Please go on in %s; I say this once and leave further ones unanswered until then.", limit, wait)
 }
 
 // usesModel reports whether serving the task may call a model.
@@ -96,6 +115,10 @@ func usesModel(t turn.Task) bool {
 	}
 	return false
 }
+
+// resumes reports whether a request that was refused for money goes on. It may
+// call a model and is not counted a second time.
+func resumes(e chat.Event) bool { return e.Name == "answer.resume" }
 
 // steers reports whether the event stops or removes something, which is never
 // refused for a list or a rate.

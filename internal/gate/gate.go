@@ -42,11 +42,6 @@ type Room interface {
 	Answer(ctx context.Context, q chat.Question, who turn.Caller, s settings.Resolved) (chat.Answer, error)
 }
 
-// Limits are the throttles.
-type Limits struct {
-	PerMinute int // requests of one person that may call a model; 0 is no limit
-}
-
 // Deps is what a Gate needs.
 type Deps struct {
 	Settings Settings
@@ -59,7 +54,6 @@ type Deps struct {
 	Admin     Room
 	// Notices words what the house itself has to say.
 	Notices func(context.Context, turn.Task) (turn.Result, error)
-	Limits  Limits
 	Clock   clock.Clock
 	Log     *slog.Logger
 }
@@ -199,10 +193,18 @@ func (g *Gate) caller(ctx context.Context, at chat.Place, ch chat.Channel, a cha
 // rolesOf are the roles of a caller at a place, by the platform's word and the
 // lists of the workspace.
 func rolesOf(s settings.Resolved, c turn.Caller, at chat.Place) turn.Roles {
-	role := s.RoleOf(c.ID, c.Actor)
-	r := turn.Roles{Admin: role == settings.Admin, Finance: role == settings.Finance}
-	if role == settings.Owner {
-		r.Owns = append(r.Owns, "channel:"+at.Channel)
+	var r turn.Roles
+	for _, role := range s.Roles(c.ID, c.Actor) {
+		switch role {
+		case settings.Admin:
+			r.Admin = true
+		case settings.Finance:
+			r.Finance = true
+		case settings.Moderator:
+			r.Moderator = true
+		case settings.Owner:
+			r.Owns = append(r.Owns, "channel:"+at.Channel)
+		}
 	}
 	if c.Actor.Guest || c.Actor.External {
 		return r

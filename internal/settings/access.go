@@ -8,12 +8,14 @@ import (
 )
 
 // Access is where and for whom the bot answers at a place. Lists hold
-// pseudonyms or platform ids; an empty allow list allows everyone.
+// pseudonyms or platform ids; an empty allow list allows everyone. Denials are
+// those in force when the place was resolved.
 type Access struct {
-	Enabled                 bool // this channel is on
-	Guests, Outsiders       bool
-	AllowPeople, DenyPeople []string
-	AllowGroups, DenyGroups []string
+	Enabled                  bool // this channel is on
+	Guests, Outsiders        bool
+	AllowPeople, AllowGroups []string
+	DenyPeople               []Denial
+	DenyGroups               []string
 	// MinAccount and MinMember are how old an account, and how long ago the
 	// joining, must be; 0 asks for nothing.
 	MinAccount, MinMember                  time.Duration
@@ -29,7 +31,7 @@ func (r Resolved) Access() Access {
 	a := Access{
 		Enabled: enabled.Value == "on", Guests: guests.Value == "on", Outsiders: outsiders.Value == "on",
 		EnabledFrom: enabled.Origin, GuestsFrom: guests.Origin, OutsidersFrom: outsiders.Origin,
-		AllowPeople: r.list("allow.people"), DenyPeople: r.denied(),
+		AllowPeople: r.list("allow.people"), DenyPeople: r.denials(),
 		AllowGroups: r.list("allow.groups"), DenyGroups: r.list("deny.groups"),
 		MinAccount: r.age("min_account_age"), MinMember: r.age("min_member_age"),
 	}
@@ -44,10 +46,31 @@ func (r Resolved) Access() Access {
 	return a
 }
 
+// Denied reports whether a person is denied, by name or by a group of theirs,
+// and until when: of several denials the latest end counts, and a zero instant
+// is none.
+func (a Access) Denied(person string, actor chat.Actor) (until time.Time, denied bool) {
+	if anyGroup(a.DenyGroups, actor) {
+		return time.Time{}, true
+	}
+	for _, d := range a.DenyPeople {
+		if !named([]string{d.Who}, person, actor) {
+			continue
+		}
+		if d.Until.IsZero() {
+			return time.Time{}, true
+		}
+		if denied = true; d.Until.After(until) {
+			until = d.Until
+		}
+	}
+	return until, denied
+}
+
 // Allows reports whether the lists let a person in. Deny wins; where allow
 // lists are set, one of them must name the person or a group of theirs.
 func (a Access) Allows(person string, actor chat.Actor) bool {
-	if named(a.DenyPeople, person, actor) || anyGroup(a.DenyGroups, actor) {
+	if _, denied := a.Denied(person, actor); denied {
 		return false
 	}
 	if len(a.AllowPeople) == 0 && len(a.AllowGroups) == 0 {

@@ -125,3 +125,18 @@ func (r Resolved) Owned(person string, actor chat.Actor) (teams, workflows []str
 	}
 	return teams, workflows
 }
+
+// CardOwners lists who owns a team or workflow, given as "team" or "workflow"
+// and its id: people (pseudonyms or platform ids) and groups. Empty when there
+// is no such card.
+func (r Resolved) CardOwners(kind, id string) []string {
+	switch kind {
+	case "team":
+		return r.cards.teams[id].Owners
+	case "workflow":
+		if owner := r.cards.workflows[id].Owner; owner != "" {
+			return []string{owner}
+		}
+	}
+	return nil
+}

@@ -129,14 +129,15 @@ func (c DenialChange) change() Change {
 	return Change{Tenant: c.Tenant, Level: c.Level, ID: c.ID, Key: denyKey, By: c.By, ByRole: c.ByRole, Why: c.Why}
 }
 
-// denied is deny.people without the ends: what has ended was left out when the
-// place was resolved.
-func (r Resolved) denied() []string {
-	items := r.list(denyKey)
-	for i, item := range items {
-		items[i], _, _ = strings.Cut(item, untilMark)
+// denials are those of deny.people that are in force.
+func (r Resolved) denials() []Denial {
+	var out []Denial
+	for _, item := range r.list(denyKey) {
+		if d, ok := ParseDenial(item); ok {
+			out = append(out, d)
+		}
 	}
-	return items
+	return out
 }
 
 // inForce leaves out of a list's text what has ended.

@@ -185,7 +185,7 @@ func TestDenyWinsAndAllowListsClose(t *testing.T) {
 		{settings.Access{AllowPeople: []string{"U2"}}, false},
 		{settings.Access{AllowPeople: []string{"U2"}, AllowGroups: []string{"S1"}}, true},
 		{settings.Access{AllowPeople: []string{"U1"}, DenyGroups: []string{"S1"}}, false},
-		{settings.Access{DenyPeople: []string{"p_anna"}}, false},
+		{settings.Access{DenyPeople: []settings.Denial{{Who: "p_anna"}}}, false},
 	} {
 		if got := c.access.Allows("p_anna", anna); got != c.want {
 			t.Errorf("%+v: %v", c.access, got)

@@ -18,6 +18,9 @@ type Caller struct {
 type Roles struct {
 	Admin   bool // settings and everything finance sees
 	Finance bool // spend, exports, audits; no settings
+	// Moderator takes answers back, pauses channels and denies people; it opens
+	// nobody's spend.
+	Moderator bool
 	// Owns are the scopes a person owns: "team:design", "channel:C1",
 	// "workflow:triage".
 	Owns []string
@@ -45,6 +48,8 @@ func (r Roles) String() string {
 		return "finance"
 	case len(r.Owns) > 0:
 		return "owner"
+	case r.Moderator:
+		return "moderator"
 	}
 	return "member"
 }

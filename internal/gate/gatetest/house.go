@@ -55,8 +55,11 @@ type House struct {
 	Less func(*chat.Capabilities)
 	// Unfinished says that a post may stay without its end.
 	Unfinished bool
-	worker     *intake.Worker
-	poster     *intake.Poster
+	// Known changes what the platform says of a person.
+	Known     func(*chat.Actor)
+	following *gate.Following
+	worker    *intake.Worker
+	poster    *intake.Poster
 }
 
 // New builds a House and lets it work until the test ends. change may adapt the
@@ -120,25 +123,22 @@ func Build(t testing.TB, change ...func(*config.Policy)) *House {
 	th := h.Policy.Throttle
 	h.Gate = gate.New(gate.Deps{
 		Settings: h.Settings, People: h.People, Rate: h.Store, Openers: open, Approved: func(tenant string) bool { return tenant != "console/off" },
-		Assistant: h.Assistant, Admin: h.Admin, Notices: h.Admin.Notify, Limits: gate.Limits{PerMinute: th.PerMinute}, Clock: clk, Log: log,
+		Assistant: h.Assistant, Admin: h.Admin, Notices: h.Admin.Notify, Clock: clk, Log: log,
 	})
 	h.Door = intake.NewDoor(h.Store, sealer, nil, h.Gate, intake.Caps{Person: th.Person, Channel: th.Channel})
 	h.worker = intake.NewWorker("w", h.Store, h.Guard, sealer, h.Gate, intake.DefaultPace(), log)
 	h.poster = intake.NewPoster("p", h.Store, sealer, open, h.Assistant.Undelivered, intake.DefaultPace(), log)
+	h.following = gate.NewFollowing(h.Assistant, h.People, h.Settings)
 	h.Desk = localchat.NewDesk(h.World, h.Door, h.follow)
 	return h
 }
 
 func (h *House) follow(ctx context.Context, at chat.Place) (chat.Owned, bool) {
-	owned, err := h.Assistant.Owned(ctx, at)
+	owned, err := h.following.Owned(ctx, at)
 	if err != nil {
 		h.T.Error(err)
 	}
-	s, err := h.Settings.Resolve(ctx, at, chat.Channel{}, "")
-	if err != nil {
-		h.T.Error(err)
-	}
-	return owned, s.FollowUps()
+	return owned, true
 }
 
 // Books is the store with the policy's limits put in first, as app wires it.

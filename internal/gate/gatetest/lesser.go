@@ -23,6 +23,24 @@ func (o opener) Open(ctx context.Context, to chat.ReplyTo) (chat.Responder, erro
 	return lesser{r, o.h}, nil
 }
 
+// Directory implements chat.Opener.
+func (o opener) Directory() chat.Directory { return directory{o.Opener.Directory(), o.h} }
+
+// directory is the local platform's, which may be told to know people otherwise.
+type directory struct {
+	chat.Directory
+	h *House
+}
+
+// Actor implements chat.Directory.
+func (d directory) Actor(ctx context.Context, workspace, id string) (chat.Actor, error) {
+	a, err := d.Directory.Actor(ctx, workspace, id)
+	if err == nil && d.h.Known != nil {
+		d.h.Known(&a)
+	}
+	return a, err
+}
+
 type lesser struct {
 	chat.Responder
 	h *House

@@ -15,13 +15,14 @@ const Content = "CONTENT-q77z"
 // Workspace is the id of the workspace.
 const Workspace = "acme"
 
-// Who is in the workspace: Anna, Ben and Olga are members, Fin has the group
+// Who is in the workspace: Anna, Ben, Olga and Mod are members, Fin has the group
 // finance, Ada is an admin by the platform's word, Gus is a guest and Eve is
-// from another organisation.
+// from another organisation. A story that needs a moderator makes Mod one.
 const (
 	Anna, Ben, Olga = "u-anna", "u-ben", "u-olga"
 	Fin, Ada        = "u-fin", "u-ada"
 	Gus, Eve        = "u-gus", "u-eve"
+	Mod             = "u-mod"
 )
 
 // The channels: General is public, Secret is private with Anna and Ada in it,
@@ -66,7 +67,7 @@ func seeds(born time.Time) ([]localchat.Seed, error) {
 	}
 	return []localchat.Seed{{ID: Workspace, Name: "Acme", Members: []localchat.Member{
 		{ID: Anna, Name: "anna"}, {ID: Ben, Name: "ben"}, {ID: Olga, Name: "olga"}, {ID: Fin, Name: "fin", Groups: []string{"finance"}},
-		{ID: Ada, Name: "ada", Admin: true}, {ID: Gus, Name: "gus", Guest: true}, {ID: Eve, Name: "eve", External: true},
+		{ID: Ada, Name: "ada", Admin: true}, {ID: Mod, Name: "mod"}, {ID: Gus, Name: "gus", Guest: true}, {ID: Eve, Name: "eve", External: true},
 	}, Channels: []localchat.ChannelSeed{general, secret, empty, nobot, shared, read}},
 		{ID: "other", Name: "Other", Members: []localchat.Member{{ID: Ada, Name: "ada", Admin: true}}, Channels: []localchat.ChannelSeed{{ID: General, Name: "general", Kind: chat.PublicChannel}}},
 	}, nil
