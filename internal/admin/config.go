@@ -12,6 +12,7 @@ import (
 	"github.com/tierwise/tierwise/internal/settings"
 	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/internal/turn"
+	"github.com/tierwise/tierwise/usage"
 )
 
 // config answers /ai-config.
@@ -128,20 +129,19 @@ func (a *Admin) change(ctx context.Context, t turn.Task, r ConfigRequest) (said,
 	}
 	s := said{post: chat.Post{Text: fmt.Sprintf("**%s** for the %s: `%s` → `%s`. It holds everywhere within two seconds and is in the journal.", done.Key, c.Level, from, to)}}
 	if c.Level == settings.Channel || c.Level == settings.Workspace {
-		a.announce(ctx, t, &s, fmt.Sprintf("changed **%s** for %s: `%s` → `%s`.%s", done.Key, a.levelName(ctx, t, c.Level), from, to, reason(r.Why)))
+		a.announce(ctx, t, &s, usage.Scope{}, func(h hearers) string {
+			return fmt.Sprintf("changed **%s** for %s: `%s` → `%s`.%s", done.Key, a.levelName(ctx, t, h, c.Level), from, to, reason(r.Why))
+		})
 	}
 	return s, nil
 }
 
 // levelName names a level where an announcement is read.
-func (a *Admin) levelName(ctx context.Context, t turn.Task, l settings.Level) string {
-	switch {
-	case l == settings.Workspace:
+func (a *Admin) levelName(ctx context.Context, t turn.Task, h hearers, l settings.Level) string {
+	if l == settings.Workspace {
 		return "the workspace"
-	case t.Settings.ReportsChannel() == "":
-		return thisChannel
 	}
-	return a.publicName(ctx, t.Event.Place, t.Event.Place.Channel, t.Event.Actor.ID)
+	return a.channelFor(ctx, t, h, t.Event.Place.Channel)
 }
 
 // where finds the level a change is for: the one named, else the channel when
@@ -167,21 +167,6 @@ func where(r ConfigRequest, p chat.Place, person string) (settings.Level, string
 		return settings.Person, person
 	}
 	return settings.Workspace, ""
-}
-
-// announce tells the reports channel, or the channel itself, what somebody did.
-// A change made on a page is told in the reports channel only; the journal has
-// it anyway.
-func (a *Admin) announce(ctx context.Context, t turn.Task, s *said, what string) {
-	at := t.Event.Place.InChannel()
-	if c := t.Settings.ReportsChannel(); c != "" {
-		at.Channel = c
-	}
-	if at.Channel == "" {
-		return
-	}
-	text := or(redact.Name(t.Event.Actor.Name), "Somebody") + " " + redact.Neutralise(what)
-	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: text, Sample: a.Sample}})
 }
 
 func unset(v string) string {

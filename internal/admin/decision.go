@@ -185,28 +185,48 @@ func (a *Admin) grant(ctx context.Context, t turn.Task, r request) error {
 	return nil
 }
 
-// close takes the buttons off the request that was decided on. Decided on from
-// a page, its post is looked up; when it is not found its buttons stay, and say
-// that somebody decided already.
+// close takes the buttons off the posts of a request that was decided on. The one
+// that was pressed is known, any other is looked up; one that is not found keeps
+// its buttons, which then say that somebody decided already.
 func (a *Admin) close(ctx context.Context, t turn.Task, s *said, r request, text string) {
-	at, ref := t.Event.Place, t.Event.Message
-	if at.Channel == "" {
-		at = r.Shown
-		resp, err := a.Openers(at.Platform).OpenPlace(ctx, at)
-		if err == nil {
-			ref, err = resp.Find(ctx, shownAs(r))
+	shown := hearers{place: r.Shown, people: r.Told}.replies(chat.Post{Stage: chat.Final, Text: text, Sample: a.Sample}, func(n int) string { return t.PostID(announced + n) })
+	for n, reply := range shown {
+		if reply.Post.Ref = a.postOf(ctx, t, r, n, reply); reply.Post.Ref.IsZero() {
+			a.Log.Info("a post of a decided request was not found", "job", t.Ticket.Job.ID)
+			continue
 		}
-		if err != nil {
-			a.Log.Info("the post of a decided request was not found", "job", t.Ticket.Job.ID)
-			return
-		}
+		s.replies = append(s.replies, reply)
 	}
-	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(2), Ref: ref, Stage: chat.Final, Text: text, Sample: a.Sample}})
 }
 
-// tell says something to the asker alone.
+// postOf finds the n-th post that shows a request; zero when it is not found.
+func (a *Admin) postOf(ctx context.Context, t turn.Task, r request, n int, shown turn.Reply) chat.Ref {
+	e := t.Event
+	pressed := len(r.Told) == 0 && e.Place.Channel == r.Shown.Channel
+	if len(r.Told) > 0 {
+		pressed = r.Told[n] == e.Actor.ID && t.Channel.Kind == chat.DirectMessage
+	}
+	if pressed && e.Place.Channel != "" && !e.Message.IsZero() {
+		return e.Message
+	}
+	o := a.Openers(r.Shown.Platform)
+	open := func() (chat.Responder, error) { return o.OpenPlace(ctx, r.Shown) }
+	if len(r.Told) > 0 {
+		open = func() (chat.Responder, error) { return o.Open(ctx, shown.To) }
+	}
+	resp, err := open()
+	if err != nil {
+		return chat.Ref{}
+	}
+	ref, err := resp.Find(ctx, shownAs(r, n))
+	if err != nil {
+		return chat.Ref{}
+	}
+	return ref
+}
+
+// tell says something to the asker alone, in their direct conversation: they may
+// have left the place where they asked days ago.
 func (a *Admin) tell(t turn.Task, s *said, r request, text string) {
-	to := r.ReplyTo
-	to.Private, to.To = true, r.Asker.ID
-	s.replies = append(s.replies, turn.Reply{To: to, Post: chat.Post{Job: t.PostID(3), Stage: chat.Final, Text: text, Private: true, Sample: a.Sample}})
+	s.replies = append(s.replies, turn.Reply{To: direct(r.Place, r.Asker.ID), Post: chat.Post{Job: t.PostID(3), Stage: chat.Final, Text: text, Private: true, Sample: a.Sample}})
 }

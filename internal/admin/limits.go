@@ -55,7 +55,12 @@ func (a *Admin) setLimit(ctx context.Context, t turn.Task, r ConfigRequest) (sai
 		return fmt.Sprintf("the limit for %s per %s: %s → %s.", whose, l.Window, unset(e.From), unset(e.To))
 	}
 	s := said{post: chat.Post{Text: title(change(a.limitOf(ctx, t, l)))}}
-	a.announce(ctx, t, &s, "changed "+change(a.limitForAll(ctx, t, l))+reason(r.Why))
+	a.announce(ctx, t, &s, usage.Scope{Kind: l.Scope, ID: l.ID}, func(h hearers) string {
+		if h.public {
+			return fmt.Sprintf("changed the limit for %s per %s.", a.limitForAll(ctx, t, l), l.Window) + reason(r.Why)
+		}
+		return "changed " + change(a.limitForAll(ctx, t, l)) + reason(r.Why)
+	})
 	return s, nil
 }
 

@@ -46,15 +46,17 @@ type request struct {
 	Reason  string        `json:"reason"`
 	Scopes  []usage.Scope `json:"scopes"` // what the refused request was charged to
 	Shown   chat.Place    `json:"shown"`  // where the post with the buttons is
-	State   state         `json:"state"`
+	// Told are those who got it in a direct message, by platform id.
+	Told  []string `json:"told,omitempty"`
+	State state    `json:"state"`
 	// Raised are the limits as they were set on approval, in full, so that
 	// doing it twice changes nothing.
 	Raised []usage.Limit `json:"raised,omitempty"`
 	By     string        `json:"by,omitempty"` // the job of the press that decided
 }
 
-// asked files a request for more and shows it where who may decide sees it: the
-// reports channel, with the figures, or else the conversation, without them.
+// asked files a request for more and shows it to the hearers, with the figures;
+// where there are none, in the conversation and without them.
 func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
 	e := t.Event
 	amount, err := money.Parse(e.Fields["amount"])
@@ -66,30 +68,41 @@ func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
 		return said{}, err
 	}
 	r := request{ID: t.Ticket.Job.ID, Job: e.State, Asker: e.Actor, Person: t.Caller.ID, Place: e.Place, Channel: t.Channel, ReplyTo: e.ReplyTo, Amount: amount, Reason: clip(e.Fields["reason"], 300), Scopes: scopes, State: waiting}
-	c := t.Settings.ReportsChannel()
-	if r.Shown = e.Place; c != "" {
-		r.Shown.Channel, r.Shown.Thread = c, ""
+	var owners []string
+	for _, s := range scopes {
+		owners = append(owners, ownersOf(t, s)...)
+	}
+	h, err := a.hearers(ctx, t, true, owners...)
+	if err != nil {
+		return said{}, err
+	}
+	if r.Shown, r.Told = h.place, h.people; h.public {
+		r.Shown = e.Place // in the thread, beside the question
+		h.place = r.Shown
 	}
 	w, err := a.put(e.Place.Tenant(), r, 0)
 	if err != nil {
 		return said{}, err
 	}
 	s := said{post: chat.Post{Text: fmt.Sprintf("I asked for %s more for you. Your question goes on by itself when somebody approves.", amount)}, writes: []record.Write{w}}
-	text := wishText(r)
-	if c != "" {
+	if h.public && t.Channel.Kind == chat.DirectMessage {
+		s.post.Text += " I know nobody to ask directly: tell an admin or finance that it waits on their page of mine."
+		return s, nil
+	}
+	p := chat.Post{Stage: chat.Final, Text: wishText(r), Sample: a.Sample, Buttons: requestButtons(r.ID)}
+	if !h.public {
 		figures, err := a.figuresOf(ctx, t, r)
 		if err != nil {
 			return said{}, err
 		}
-		text += figures
+		p.Text += figures
 	}
-	at := r.Shown
-	s.replies = append(s.replies, turn.Reply{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: shownAs(r), Stage: chat.Final, Text: text, Sample: a.Sample, Buttons: requestButtons(r.ID)}})
+	s.replies = h.replies(p, func(n int) string { return shownAs(r, n) })
 	return s, nil
 }
 
-// shownAs is the id of the post that shows a request.
-func shownAs(r request) string { return r.ID + "/2" }
+// shownAs is the id of the n-th post that shows a request, from 0.
+func shownAs(r request, n int) string { return fmt.Sprintf("%s/%d", r.ID, 2+n) }
 
 // wishText says who asks for what.
 func wishText(r request) string {

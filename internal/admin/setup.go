@@ -48,7 +48,7 @@ func (a *Admin) skipping(ctx context.Context, t turn.Task, id string) string {
 		return now("private_class") + "."
 	}
 	if now("reports.channel") == "none" {
-		return "in no channel."
+		return "in no channel, but to the admins and finance you list, in direct messages."
 	}
 	return "in " + now("reports.channel") + "."
 }
