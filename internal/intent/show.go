@@ -113,7 +113,7 @@ func LocalNote(i step.Intent) string {
 	case step.Summarize:
 		return "Key messages picked on this server, no AI model used, $0.00"
 	case step.Draft:
-		return "Template filled in on this server, no AI model used, $0.00. Complete what stands in […] before you post it"
+		return "Written on this server from your words and the conversation, no AI model used, $0.00"
 	case step.Classify:
 		return "Compared with the labels on this server, no AI model used, $0.00"
 	default:

@@ -16,36 +16,29 @@ type blocks struct {
 	links                         []sentence
 }
 
-var (
-	decision = regexp.MustCompile(`(?i)\b(we('|’)?(ll| will| are going to|('|’)re going to) (go|use|ship|keep|do|drop|move|release|take|start|stop|switch|postpone|merge|revert|not)\b|(we|i|team|they)('|’)?(ve)? (have )?(decided|agreed)|decision:|agreed[:,.!]|agreed,? |let('|’)?s (go with|do|use|keep|drop|ship|move|not|postpone|stick)|settled on|go(ing)? with (the|option|plan)|final (call|decision|answer)|it('|’)?s decided|consensus)`)
-	action   = regexp.MustCompile(`(?i)(\bI('|’)ll (?:(?:also|then|just|try to|go|have to) )*(?:take|do|fix|write|send|check|look|update|open|file|add|make|ask|ping|test|review|prepare|create|post|push|merge|set|draft|work|handle|follow|schedule|upload|contact|try|read|move|change|remove|put|talk|call|email|mail|document|ship|get|bring|investigate|report|reproduce|run|see (?:if|what))\b|\bI will (?:take|do|fix|write|send|check|look|update|open|file|add|make|ask|test|review|prepare|create|post|push|merge|handle|follow|schedule|call|email|mail|move|talk|get|bring|tell)\b|\b(todo|to do|action item|action|next step):|\bI can take (that|this|it)\b|\bassigned to\b)`)
-	request  = regexp.MustCompile(`(?i)(?:^|\s)@?([\pL\d_.-]{2,30})[:,]? (?:can|could|would|will) you (?:please )?(\pL+)|^(?:please|pls) (\pL+)`)
-	webLink  = regexp.MustCompile(`https?://[^\s<>()\[\]"']+`)
-	ticket   = regexp.MustCompile(`\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?:^|\s)#\d{2,7}\b|(?i:\b(?:bug|issue|ticket|pr|lp) #?\d{2,7}\b)`)
-)
-
-// find runs the rules over the sentences. Each block keeps its newest items
-// when there are more than the limit: what was said last holds.
+// find runs the rules over the sentences; each stands under one heading. A
+// block keeps its newest items when there are more than the limit: what was said
+// last holds.
 func find(in step.Input, all []sentence, limit int) blocks {
 	var b blocks
-	authors := map[string]bool{}
-	for _, m := range in.Messages {
-		authors[strings.ToLower(m.Author.Name)] = true
-	}
-	for _, s := range all {
+	for i, s := range all {
 		asks := strings.HasSuffix(s.text, "?")
+		bare := s
+		bare.text = unmarked(s.text)
 		switch {
-		case asks && !requested(s, authors) && len(s.content) >= 1 && len(strings.Fields(s.text)) >= 3:
-			if !answered(in.Messages, s) {
+		case strings.Count(s.text, "\"")%2 == 1: // half of a quotation: nobody here says it
+		case requested(s), !asks && (promises(s.text) || takes(bare)):
+			bare.name = owner(s, bare)
+			b.actions = append(b.actions, bare)
+		case asks && len(s.content) >= 1 && len(strings.Fields(s.text)) >= 3:
+			if pending(s.text) || !answered(in.Messages, s) {
 				b.questions = append(b.questions, s)
 			}
-		case !asks && (promises(s.text) || takes(s, authors)):
-			s.name = owner(s)
-			b.actions = append(b.actions, s)
-		case requested(s, authors):
-			s.name = owner(s)
-			b.actions = append(b.actions, s)
-		case !asks && len(s.content) >= 2 && decision.MatchString(s.text):
+		case !asks && pending(s.text) && len(s.content) >= 2:
+			b.questions = append(b.questions, s)
+		case !asks && len(s.content) >= 2 && decides(s.text):
+			b.decided(all, i, bare)
+		case len(b.decisions) > 0 && explains(b.decisions[len(b.decisions)-1], s):
 			b.decisions = append(b.decisions, s)
 		}
 		b.links = append(b.links, linksIn(s)...)
@@ -55,22 +48,79 @@ func find(in step.Input, all []sentence, limit int) blocks {
 	return b
 }
 
-// promises reports whether a sentence takes something on. The words every form
-// needs are looked for first, because most sentences have none of them.
-func promises(text string) bool {
-	for _, w := range []string{"ll ", "will ", "can take", "ssigned to", ":"} {
-		if strings.Contains(text, w) {
-			return action.MatchString(text)
+// The expressions are slow beside a look for the words without which they
+// cannot match, and most sentences have none of those.
+var (
+	decisionWords = []string{"deci", "beschluss", "agree", "let", "we'll", "we’ll", "we will", "we are going", "we're going", "going with", "go with", "settled", "final ", "consensus",
+		"entsch", "beschl", "vereinbart", "geeinigt", "décid", "acordado", "quedamos"}
+	promiseWords = []string{"ll ", "will ", "can take", "ssigned to", ":", "ich ", "je ", "encargo", "voy a", "lo hago"}
+)
+
+func has(text string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
+func decides(text string) bool {
+	return has(strings.ToLower(text), decisionWords) && decision.MatchString(text) && !unsettled.MatchString(text)
+}
+
+// unmarked takes a mark like "to do:" off.
+func unmarked(text string) string {
+	if i := strings.IndexByte(text, ':'); i < 0 || i > 20 {
+		return text
+	}
+	return marker.ReplaceAllString(text, "")
+}
+
+// pending reports whether a sentence says that something is open.
+func pending(text string) bool {
+	low := strings.ToLower(text)
+	return (strings.Contains(low, "open ") || strings.Contains(low, "no owner")) && opens.MatchString(text)
+}
+
+// decided adds a decision. "Decision made." speaks of the sentence before it.
+func (b *blocks) decided(all []sentence, i int, s sentence) {
+	if i > 0 && all[i-1].message == s.message && strings.HasPrefix(strings.ToLower(s.text), "decision made") {
+		b.decisions = append(b.decisions, all[i-1])
+	}
+	if s.words > 1 {
+		b.decisions = append(b.decisions, s)
+	}
+}
+
+// explains reports whether a statement follows a short decision in its message:
+// it is its second half more often than not.
+func explains(decided, s sentence) bool {
+	return decided.message == s.message && decided.at == s.at-1 && decided.words <= 8 && s.words <= 25 && !strings.HasSuffix(s.text, "?")
+}
+
+// indexes are the sentences that stand in a block.
+func (b blocks) indexes(shown bool) map[int]bool {
+	at := map[int]bool{}
+	if !shown {
+		return at
+	}
+	for _, list := range [][]sentence{b.decisions, b.questions, b.actions} {
+		for _, s := range list {
+			at[s.at] = true
 		}
 	}
-	return false
+	return at
+}
+
+// promises reports whether a sentence takes something on.
+func promises(text string) bool {
+	if has(text, promiseWords) && action.MatchString(text) {
+		return !figurative.MatchString(text)
+	}
+	return strings.Contains(text, "I ") && commits.MatchString(text) && soon.MatchString(text)
 }
 
 // takes reports whether a sentence gives something to a person of the
 // conversation with a date: "Omar adds an alert on this by Thursday".
-func takes(s sentence, authors map[string]bool) bool {
+func takes(s sentence) bool {
 	words := strings.Fields(s.text)
-	if len(words) < 4 || !authors[strings.ToLower(words[0])] || !strings.Contains(s.text, " by ") {
+	if len(words) < 4 || !s.people[strings.ToLower(words[0])] || !soon.MatchString(s.text) {
 		return false
 	}
 	verb := words[1]
@@ -81,30 +131,39 @@ func last(list []sentence, n int) []sentence { return list[max(0, len(list)-n):]
 
 // requested reports whether a sentence asks a person of the conversation to do
 // something.
-func requested(s sentence, authors map[string]bool) bool {
-	if !strings.Contains(s.text, " you ") && !strings.HasPrefix(strings.ToLower(s.text), "pl") {
+func requested(s sentence) bool {
+	low := strings.ToLower(s.text)
+	if !strings.Contains(low, " you ") && !strings.Contains(low, "please") && !strings.Contains(low, "pls") {
 		return false
 	}
 	m := request.FindStringSubmatch(s.text)
 	if m == nil {
 		return false
 	}
-	return m[3] != "" && len(s.content) >= 2 || authors[strings.ToLower(m[1])] || strings.Contains(m[0], "@")
+	return m[1] == "" && len(s.content) >= 2 || s.people[strings.ToLower(m[1])] || strings.HasPrefix(strings.TrimSpace(m[0]), "@")
 }
 
 // assigned finds the owner of a written action item: "ACTION: joy to fix …".
 var assigned = regexp.MustCompile(`(?i)\b(?:action(?: item)?|todo|next step)\]?:?\s+@?([\pL\d_.-]{2,30}) to \pL`)
 
 // owner is who has been asked, in the words of the sentence; else the speaker.
-func owner(s sentence) string {
+// bare is the sentence without a mark like "to do:".
+func owner(s, bare sentence) string {
 	m := request.FindStringSubmatch(s.text)
 	if m == nil || m[1] == "" {
 		m = assigned.FindStringSubmatch(s.text)
 	}
-	if m == nil || strings.EqualFold(m[1], s.name) {
+	who := ""
+	switch {
+	case m != nil:
+		who = m[1]
+	case takes(bare):
+		who, _, _ = strings.Cut(bare.text, " ")
+	}
+	if who == "" || strings.EqualFold(who, s.name) {
 		return s.name
 	}
-	return s.name + " → " + m[1]
+	return s.name + " → " + who
 }
 
 // answered looks for an answer by another person: a reply to the message, one
@@ -147,10 +206,17 @@ func linksIn(s sentence) []sentence {
 		return nil
 	}
 	var out []sentence
-	for _, l := range webLink.FindAllString(s.text, 4) {
+	var links []string
+	if strings.Contains(s.text, "://") {
+		links = webLink.FindAllString(s.text, 4)
+	}
+	for _, l := range links {
 		out = append(out, sentence{message: s.message, text: strings.TrimRight(l, ".,;:!?")})
 	}
-	rest := webLink.ReplaceAllString(s.text, " ")
+	if !strings.ContainsAny(s.text, "0123456789") {
+		return out
+	}
+	rest := withoutLinks(s.text)
 	for _, t := range ticket.FindAllString(rest, 4) {
 		out = append(out, sentence{message: s.message, text: strings.TrimSpace(t)})
 	}

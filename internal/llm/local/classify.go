@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/step"
@@ -21,6 +22,7 @@ type verdict struct {
 	First      string `json:"first"`
 	Second     string `json:"second"`
 	Confidence int    `json:"confidence"`
+	Why        string `json:"why,omitempty"` // the words of the text that speak for it
 }
 
 // classify compares the text with each label's name, description and examples.
@@ -89,10 +91,11 @@ func newJudge(labels []step.Label) *judge {
 }
 
 // judge scores every label: half what is known of it as a whole, half its
-// nearest example.
+// nearest example, and a share for the signs of a usual label.
 func (j *judge) judge(text string) verdict {
 	v := j.index.vector(terms(text))
 	first, second := -1, -1
+	signs := j.signs(text)
 	scores := make([]float64, len(j.names))
 	for i := range j.names {
 		near := cosine(v, j.whole[i])
@@ -104,6 +107,7 @@ func (j *judge) judge(text string) verdict {
 			}
 			score = (near + best) / 2
 		}
+		score += signShare * min(float64(len(signs[i])), 2)
 		scores[i] = score
 		switch {
 		case first < 0 || score > scores[first]:
@@ -120,40 +124,32 @@ func (j *judge) judge(text string) verdict {
 	}
 	if scores[first] < minScore || lead < minLead*scores[first] {
 		out.Label = "unsure"
+		return out
 	}
+	out.Why = strings.Join(signs[first][:min(3, len(signs[first]))], ", ")
 	return out
 }
 
-// usualWords are what people write when they mean a common label, for label
-// sets without descriptions and examples.
-var usualWords = map[string]string{
-	"bug":       "broken crash crashes error fails failing failed exception wrong incorrect regression doesn't work stopped working stack trace 500 nothing happens",
-	"feature":   "feature request would be nice add support please add could you add wish ability option suggestion enhancement missing new",
-	"question":  "how do can i what is where why does anyone know is there wondering help understand which should",
-	"incident":  "down outage unreachable timeout errors spike degraded paging alert production sev1",
-	"billing":   "invoice charge charged payment refund price plan subscription card credit receipt billed",
-	"technical": "error api install login crash server config timeout code integration",
-	"complaint": "unhappy disappointed terrible unacceptable angry frustrated again still bad poor worst",
-	"praise":    "great love thanks awesome excellent nice work well done amazing happy helpful",
-	"positive":  "great love thanks awesome excellent good nice happy helpful works well perfect",
-	"negative":  "bad hate terrible awful broken angry disappointed slow useless poor worst annoying",
-	"spam":      "free winner click here buy now limited offer prize viagra casino subscribe unsubscribe earn money crypto",
-	"urgent":    "asap urgent immediately now critical production down blocker emergency today customer",
-	"security":  "vulnerability exploit leak leaked password token cve phishing breach permission access",
-	"docs":      "documentation readme typo docs example tutorial page explain wording",
-	"idea":      "idea what if we could maybe suggestion propose consider",
-	"access":    "login permission password account locked invite access role sso",
-}
+// signShare is what one sign adds to a score, two at most.
+const signShare = 0.15
 
-// usual returns the words of the common labels that a name contains.
-func usual(name string) string {
-	var b strings.Builder
-	for _, w := range wordsOf(strings.ReplaceAll(name, "_", " ")) {
-		if words, ok := usualWords[w]; ok {
-			b.WriteString(words + " ")
-		} else if words, ok := usualWords[stem(w)]; ok {
-			b.WriteString(words + " ")
+// signs are, for every label without examples of its own, the words of the text
+// that are signs of a usual label of that name.
+func (j *judge) signs(text string) [][]string {
+	out := make([][]string, len(j.names))
+	for i, name := range j.names {
+		if len(j.examples[i]) > 0 {
+			continue
+		}
+		for _, w := range wordsOf(strings.ReplaceAll(name, "_", " ")) {
+			for _, sign := range signsOf[w] {
+				for _, hit := range sign.FindAllString(text, 3) {
+					if hit = strings.ToLower(strings.TrimSpace(hit)); !slices.Contains(out[i], hit) {
+						out[i] = append(out[i], hit)
+					}
+				}
+			}
 		}
 	}
-	return b.String()
+	return out
 }

@@ -29,15 +29,15 @@ type look struct {
 
 func lookFor(demo bool, t catalog.Tier) look {
 	if !demo {
-		return look{words: 70, items: 5, hits: 3, blocks: true, links: true}
+		return look{words: 70, items: 6, hits: 3, blocks: true, links: true}
 	}
 	switch t {
 	case catalog.Frontier:
-		return look{words: 140, items: 6, hits: 5, blocks: true, links: true, pretends: true}
+		return look{words: 140, items: 8, hits: 5, blocks: true, links: true, pretends: true}
 	case catalog.Standard:
-		return look{words: 90, items: 4, hits: 3, blocks: true, pretends: true}
+		return look{words: 90, items: 6, hits: 3, blocks: true, pretends: true}
 	default:
-		return look{words: 50, items: 3, hits: 1, blocks: true, pretends: true}
+		return look{words: 60, items: 5, hits: 1, blocks: true, pretends: true}
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 
 func TestDemoTiersDifferAndAreCounted(t *testing.T) {
 	c := NewDemo(func(s string) int64 { return int64(len(strings.Fields(s))) })
-	in := step.Input{Messages: release(), Instruction: "what about the login tests and the release?"}
-	s := step.Step{Intent: step.Ask, Input: in, Prompt: []step.Turn{{Role: "user", Text: strings.Repeat("word ", 50)}}}
+	in := step.Input{Messages: release()}
+	s := step.Step{Intent: step.Summarize, Input: in, Prompt: []step.Turn{{Role: "user", Text: strings.Repeat("word ", 50)}}}
 	var lengths []int64
 	for _, tier := range []catalog.Tier{catalog.Economy, catalog.Standard, catalog.Frontier} {
 		text, n, done := run(t, c, catalog.Model{Tier: tier, Wire: "sample"}, s)

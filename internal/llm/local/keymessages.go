@@ -1,9 +1,7 @@
 package local
 
 import (
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -11,14 +9,19 @@ import (
 // the last: people say what a thread is about at its beginning.
 const leadBonus = 0.5
 
+// questionShare is what a question weighs beside a statement: what it was about
+// is in its answer, and an open one has a heading of its own.
+const questionShare = 0.7
+
 // keyMessages picks the sentences that carry the conversation's commonest
 // words, under a budget of words, and returns their indexes in order. A word
 // that was chosen weighs less from then on (its probability is squared), and a
-// sentence that shares more than 80 % of its words with a chosen one is left out.
-func keyMessages(all []sentence, budget int) []int {
+// sentence that shares more than 80 % of its words with a chosen one is left
+// out. elsewhere are the sentences that the answer lists under another heading.
+func keyMessages(all []sentence, budget int, elsewhere map[int]bool) []int {
 	weight, ids := probabilities(all)
 	var chosen []int
-	taken := doubles(all)
+	taken := unfit(all, elsewhere)
 	rejected := 0
 	for used := 0; rejected < maxRejected; {
 		best, bestScore := -1, 0.0
@@ -32,6 +35,9 @@ func keyMessages(all []sentence, budget int) []int {
 			}
 			score /= float64(len(ids[i]))
 			score *= 1 + leadBonus*float64(len(all)-i)/float64(len(all))
+			if strings.HasSuffix(s.text, "?") {
+				score *= questionShare
+			}
 			if score > bestScore {
 				best, bestScore = i, score
 			}
@@ -62,13 +68,14 @@ func keyMessages(all []sentence, budget int) []int {
 // ways.
 const maxRejected = 100
 
-// doubles marks every sentence that says word for word what an earlier one says.
-func doubles(all []sentence) []bool {
+// unfit marks the sentences that are listed elsewhere, that say nothing about
+// the matter, or that say word for word what an earlier one says.
+func unfit(all []sentence, elsewhere map[int]bool) []bool {
 	out := make([]bool, len(all))
 	seen := map[string]bool{}
 	for i, s := range all {
 		key := strings.Join(s.content, " ")
-		out[i] = seen[key]
+		out[i] = seen[key] || elsewhere[i] || chatter(s.text)
 		seen[key] = true
 	}
 	return out
@@ -113,40 +120,4 @@ func repeats(all []sentence, chosen []int, i int) bool {
 		}
 	}
 	return false
-}
-
-// bullet renders a sentence with its speaker and citation.
-func bullet(s sentence, first int) string {
-	var b strings.Builder
-	b.WriteString("- ")
-	if s.name != "" {
-		b.WriteString("**" + plainName(s.name) + "**: ")
-	}
-	b.WriteString(plainMarks(s.text))
-	if s.message >= 0 {
-		b.WriteString(" [" + strconv.Itoa(first+s.message) + "]")
-	}
-	return b.String()
-}
-
-// numberMark is what would be read as a citation of ours.
-var numberMark = regexp.MustCompile(`\[(\d[\d, –-]*)\]`)
-
-// plainMarks keeps numbers in brackets that a person wrote from passing for
-// citations.
-func plainMarks(s string) string {
-	if !strings.Contains(s, "[") {
-		return s
-	}
-	return numberMark.ReplaceAllString(s, "($1)")
-}
-
-// plainName drops what would be markup in a name.
-func plainName(n string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune("*_`[]<>", r) {
-			return -1
-		}
-		return r
-	}, n)
 }

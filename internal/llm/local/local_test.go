@@ -69,7 +69,7 @@ func TestASummaryFindsWhatReadersLookFor(t *testing.T) {
 	for _, want := range []string{
 		"**Key messages**", "**Decisions**\n- **Carol**: We decided to ship the release without the new login on November 27. [4]",
 		"**Open questions**\n- **Anna**: Who tells support about the login? [7]",
-		"- **Bob**: I'll fix the flaky login test by Friday. [3]", "- **Anna → Dave**: Dave, can you update the changelog? [5]",
+		"- **Bob**: I'll fix the flaky login test by Friday. [3]", "- **Anna → Dave**: can you update the changelog? [5]",
 		"- https://ci.example/run/77 [1]", "- REL-12 [1]",
 	} {
 		if !strings.Contains(got, want) {
@@ -86,7 +86,7 @@ func TestASummaryFindsWhatReadersLookFor(t *testing.T) {
 
 func TestAWrittenActionNamesItsOwnerAndBracketsAreNoCitation(t *testing.T) {
 	got := answer(t, step.Summarize, step.Input{Messages: thread("Jonas: ACTION: joy to adapt the recipe [99] for libvirt"), Template: "actions"})
-	if got != "**Action items**\n- **Jonas → joy**: ACTION: joy to adapt the recipe (99) for libvirt [1]" {
+	if got != "**Action items**\n- **Jonas → joy**: joy to adapt the recipe (99) for libvirt [1]" {
 		t.Error(got)
 	}
 }
@@ -215,42 +215,5 @@ func TestClassifyOnPublicRows(t *testing.T) {
 	}
 	if right*len(tests) <= hit*sure {
 		t.Error("being unsure does not help")
-	}
-}
-
-func TestDraftsAreTemplatesFilledFromTheThread(t *testing.T) {
-	in := step.Input{Messages: release(), Asker: "Carol"}
-	for instruction, wants := range map[string][]string{
-		"draft a reply to bob saying thursday is fine too": {"Hi bob,", "Thursday is fine too.", "Carol"},
-		"reply":                                {"Hi Anna,", "Who tells support about the login?", "[… answer]"},
-		"tell the team that the release moves": {"The release moves.", "We decided to ship", "When: ", "[… who]"},
-		"status update for this":               {"**Status: ", "We decided to ship", "Bob: I'll fix", "Who tells support"},
-		"apologize to dave about the noise":    {"Hi dave,", "I'm sorry about the noise.", "[… measure]"},
-		"politely decline":                     {"I have to say no", "[… reason]", "[… alternative]"},
-		"handover note":                        {"**Handover: ", "To do:\n- Bob: I'll fix"},
-		"thank bob":                            {"Hi bob,", "Thank you for your help with", "login"},
-	} {
-		in.Instruction = instruction
-		got := answer(t, step.Draft, in)
-		for _, w := range wants {
-			if !strings.Contains(got, w) {
-				t.Errorf("%q: no %q in\n%s", instruction, w, got)
-			}
-		}
-	}
-	if got := answer(t, step.Draft, step.Input{Template: "thank-you"}); !strings.Contains(got, "Hi [… name],") || !strings.Contains(got, "[… topic]") {
-		t.Errorf("without a thread everything is a gap:\n%s", got)
-	}
-}
-
-func TestAskRetrievesAndNeverInvents(t *testing.T) {
-	in := step.Input{Messages: release(), Instruction: "why are the login tests flaky?"}
-	got := answer(t, step.Ask, in)
-	if !strings.Contains(got, "without a model") || !strings.Contains(got, "since the new session cache. [2]") || strings.Count(got, "\n- ") > 3 {
-		t.Error(got)
-	}
-	in.Instruction = "what is the capital of france"
-	if got := answer(t, step.Ask, in); got != cannot {
-		t.Errorf("nothing alike: %s", got)
 	}
 }

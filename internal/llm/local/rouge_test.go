@@ -140,7 +140,7 @@ func TestKeyMessagesAreNotWorseThanTheBeginning(t *testing.T) {
 	for _, r := range rows {
 		all := sentencesOf(r.input())
 		var picked []string
-		for _, i := range keyMessages(all, 70) {
+		for _, i := range keyMessages(all, 70, nil) {
 			picked = append(picked, all[i].name+": "+all[i].text)
 		}
 		a, b := rouge(strings.Join(picked, " "), r.Summary), rouge(lead(all, 70), r.Summary)

@@ -11,8 +11,10 @@ import (
 
 // sentence is one unit of a summary.
 type sentence struct {
-	message int    // index in Input.Messages, -1 for a text
-	name    string // speaker
+	at      int             // index among all sentences
+	message int             // index in Input.Messages, -1 for a text
+	name    string          // speaker
+	people  map[string]bool // of the conversation, lower case; shared
 	text    string
 	words   int      // of "name: text"
 	content []string // content words, stemmed, lower case
@@ -26,11 +28,12 @@ const (
 // sentencesOf cuts the input into sentences.
 func sentencesOf(in step.Input) []sentence {
 	var out []sentence
+	people := authors(in)
 	add := func(message int, name, text string) {
 		for _, s := range split(text) {
 			if len(out) < maxSentences {
-				out = append(out, sentence{message: message, name: name, text: s,
-					words: len(strings.Fields(name)) + len(strings.Fields(s)), content: contentWords(s)})
+				out = append(out, sentence{at: len(out), message: message, people: people, name: name, text: s,
+					words: len(strings.Fields(name)) + len(strings.Fields(s)), content: contentWords(withoutLinks(s))})
 			}
 		}
 	}
@@ -43,6 +46,22 @@ func sentencesOf(in step.Input) []sentence {
 		add(-1, "", in.Text)
 	}
 	return out
+}
+
+func withoutLinks(s string) string {
+	if !strings.Contains(s, "://") {
+		return s
+	}
+	return webLink.ReplaceAllString(s, " ")
+}
+
+// authors are the names of who speaks in the conversation, lower case.
+func authors(in step.Input) map[string]bool {
+	names := map[string]bool{}
+	for _, m := range in.Messages {
+		names[strings.ToLower(m.Author.Name)] = true
+	}
+	return names
 }
 
 // split cuts a text into sentences at ends of sentences and lines, never inside
@@ -110,7 +129,8 @@ var smallTalk = regexp.MustCompile(`(?i)^(hi|hello|hey|hiya|yo|good (morning|eve
 	`np|no (problem|worries)|you('|’)?re welcome|bye|see (you|ya)|good night|great|cool|nice|awesome|perfect|excellent|lol|haha|sorry|o/|\+1|brb|afk|` +
 	`hallo|guten (morgen|tag|abend)|moin|danke|bitte|tschüss|hola|buenos d[ií]as|gracias|bonjour|salut|merci)\b[\s\pL\d@,!.:'’)(_-]{0,40}$`)
 
-// chatter reports whether a sentence only opens, closes or confirms.
+// chatter reports whether a sentence only opens, closes or confirms, or is said
+// to a program.
 func chatter(text string) bool {
-	return len(text) < 60 && smallTalk.MatchString(text) && !strings.ContainsAny(text, "?/=") && len(contentWords(text)) < 5
+	return machine.MatchString(text) || len(text) < 60 && !strings.ContainsAny(text, "?/=") && smallTalk.MatchString(text) && len(contentWords(text)) < 5
 }

@@ -26,7 +26,7 @@ func summarize(in step.Input, l look) string {
 		budget = min(max(in.Words*2/3, 15), 400)
 	}
 	var b strings.Builder
-	section(&b, "Key messages", picked(all, budget), in.First)
+	section(&b, "Key messages", picked(all, budget, found.indexes(l.blocks)), in.First)
 	if l.blocks {
 		section(&b, "Decisions", found.decisions, in.First)
 		section(&b, "Open questions", found.questions, in.First)
@@ -38,31 +38,31 @@ func summarize(in step.Input, l look) string {
 	return strings.TrimSpace(b.String())
 }
 
-// picked are the key messages; a conversation of nothing but short words gives
-// its first and last ones instead.
-func picked(all []sentence, budget int) []sentence {
-	var out []sentence
-	for _, i := range keyMessages(all, budget) {
+// picked are the key messages. A conversation of nothing but short words gives
+// its beginning and its end.
+func picked(all []sentence, budget int, elsewhere map[int]bool) []sentence {
+	var out, rest []sentence
+	for _, i := range keyMessages(all, budget, elsewhere) {
 		out = append(out, all[i])
 	}
-	if len(out) == 0 {
-		out = append(out, all[0])
-		if len(all) > 1 {
-			out = append(out, all[len(all)-1])
+	if len(out) > 0 {
+		return out
+	}
+	for i, s := range all {
+		if !elsewhere[i] {
+			rest = append(rest, s)
 		}
 	}
-	return out
+	if len(rest) > 2 {
+		rest = []sentence{rest[0], rest[len(rest)-1]}
+	}
+	return rest
 }
 
 func section(b *strings.Builder, title string, items []sentence, first int) {
-	if len(items) == 0 {
-		return
+	if len(items) > 0 {
+		b.WriteString("**" + title + "**\n" + bullets(items, first) + "\n")
 	}
-	b.WriteString("**" + title + "**\n")
-	for _, s := range items {
-		b.WriteString(bullet(s, first) + "\n")
-	}
-	b.WriteByte('\n')
 }
 
 func only(title string, items []sentence, first int, none string) string {

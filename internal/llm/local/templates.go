@@ -2,6 +2,67 @@ package local
 
 import "strings"
 
+// sameLine is how long a message may be, in characters, to stand on the line of
+// its greeting.
+const sameLine = 140
+
+// message puts greeting, text and closing together, as the tone wants it.
+func (p parts) message(text string) string {
+	text = ended(strings.TrimSpace(text))
+	hello := p.words.hi
+	if p.tone == "formal" {
+		hello = p.words.hello
+	}
+	switch {
+	case p.tone == "plain" || p.to == "" && !p.many:
+		return sentenceCase(text)
+	case p.many:
+		hello = p.words.all
+	default:
+		hello = strings.ReplaceAll(hello, "%", p.to)
+	}
+	if p.tone == "formal" {
+		return letter(hello, sentenceCase(text), strings.TrimSpace(p.words.regards+"\n"+p.from))
+	}
+	if len(text) > sameLine || strings.Contains(text, "\n") {
+		return letter(hello, sentenceCase(text))
+	}
+	return hello + " " + text
+}
+
+// stock are the words for a kind of message of which nothing more is known.
+func (p parts) stock(kind string) string {
+	switch kind {
+	case "apology":
+		return p.words.sorry
+	case "decline":
+		return p.words.decline
+	case "thank-you":
+		return p.words.thanks
+	}
+	if p.asked {
+		return p.words.question
+	}
+	return p.words.seen
+}
+
+// report lists what the thread knows.
+func (p parts) report(kind string) string {
+	title := map[string]string{"handover": p.words.handover, "status update": p.words.status}[kind]
+	key := p.key
+	if len(p.decided) > 0 && kind == "announcement" {
+		key = nil
+	}
+	body := letter(list("", key), list(p.words.decided, p.decided), list(p.words.next, p.next), list(p.words.open, p.open))
+	if kind == "announcement" {
+		return letter(p.words.all, letter(list("", key), list(p.words.decided, p.decided)))
+	}
+	if title != "" {
+		title = "**" + title + "**"
+	}
+	return letter(title, body)
+}
+
 // letter joins paragraphs and leaves empty ones out.
 func letter(paragraphs ...string) string {
 	var kept []string
@@ -13,105 +74,9 @@ func letter(paragraphs ...string) string {
 	return strings.Join(kept, "\n\n")
 }
 
-func (p parts) greeting() string {
-	if p.to == "" {
-		return "Hi " + gap("name") + ","
-	}
-	return "Hi " + p.to + ","
-}
-
-func (p parts) signature() string { return p.from }
-
-// body is what the person wants to say, or a gap.
-func (p parts) body(what string) string {
-	if p.message != "" {
-		return p.message
-	}
-	return gap(what)
-}
-
-func (p parts) about() string {
-	if p.topic == "" {
-		return gap("topic")
-	}
-	return p.topic
-}
-
-func (p parts) date() string {
-	if len(p.dates) == 0 {
-		return gap("date")
-	}
-	return p.dates[0]
-}
-
 func list(title string, items []string) string {
 	if len(items) == 0 {
 		return ""
 	}
-	return title + "\n- " + strings.Join(items, "\n- ")
-}
-
-func reply(p parts) string {
-	open := ""
-	if len(p.questions) > 0 {
-		open = "On your question \"" + p.questions[len(p.questions)-1] + "\": " + gap("answer")
-	}
-	return letter(p.greeting(), "Thanks for your message about "+p.about()+".", p.body("what you want to say"), open, p.signature())
-}
-
-func announcement(p parts) string {
-	return letter("**"+gap("title")+"**", p.body("what changes"), list("What was decided:", p.decisions),
-		"When: "+p.date()+"\nWho is affected: "+gap("who"), "Questions? Please ask in this thread.", p.signature())
-}
-
-func status(p parts) string {
-	done := list("**Decided**", p.decisions)
-	if done == "" {
-		done = "**Done**\n- " + gap("what is done")
-	}
-	next := list("**Next**", p.actions)
-	if next == "" {
-		next = "**Next**\n- " + gap("next step, owner, date")
-	}
-	lead := "**Status: " + p.about() + "**"
-	if p.message != "" {
-		lead += "\n" + p.message
-	}
-	return letter(lead, done, next, list("**Open**", p.questions), p.signature())
-}
-
-func apology(p parts) string {
-	return letter(p.greeting(), "I'm sorry about "+or(lowerFirst(p.message), p.about()+".")+" That should not have happened.",
-		"What we do about it: "+gap("measure")+" by "+p.date()+".", "Please tell me if anything is still not right.", p.signature())
-}
-
-func decline(p parts) string {
-	return letter(p.greeting(), "Thank you for asking about "+p.about()+".",
-		"I have to say no this time: "+or(lowerFirst(p.message), gap("reason")+"."), "What I can offer instead: "+gap("alternative")+".", p.signature())
-}
-
-func handover(p parts) string {
-	if len(p.actions) == 0 {
-		p.actions = []string{gap("task, owner, date")}
-	}
-	return letter("**Handover: "+p.about()+"**", p.message, list("Decided so far:", p.decisions), list("To do:", p.actions), list("Open questions:", p.questions),
-		"Contact for questions: "+or(p.from, gap("name")))
-}
-
-func thanks(p parts) string {
-	return letter(p.greeting(), "Thank you for your help with "+p.about()+".", p.body("what it made possible"), p.signature())
-}
-
-func or(s, otherwise string) string {
-	if s != "" {
-		return s
-	}
-	return otherwise
-}
-
-func lowerFirst(s string) string {
-	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' {
-		return strings.ToLower(s[:1]) + s[1:]
-	}
-	return s
+	return strings.TrimSpace(title + "\n- " + strings.Join(items, "\n- "))
 }
