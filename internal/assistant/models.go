@@ -126,6 +126,9 @@ func (m *Models) in(family string, s step.Step) int64 {
 		for _, img := range t.Images {
 			n += token.UpperImage(img.Width, img.Height)
 		}
+		for _, f := range t.Files {
+			n += token.UpperFile(family, f.Type, f.Data) + token.UpperTurn(family, f.Name)
+		}
 	}
 	return n
 }

@@ -165,8 +165,11 @@ func (b *builder) checkModel(id string, m Model) {
 		b.fault(id, "status %q: use preview or deprecated", m.Status)
 	}
 	for _, a := range m.Abilities {
-		if !slices.Contains([]Ability{JSON, Images, Reasoning, Streaming}, a) {
+		if !slices.Contains([]Ability{JSON, Images, Files, Reasoning, Streaming}, a) {
 			b.fault(id, "unknown ability %q", a)
 		}
+	}
+	if p := b.providers[m.Provider]; m.Has(Files) && p.Engine == EngineOpenAI && !CarriesFiles(p.Profile) {
+		b.fault(id, "ability files: the provider's profile %q has no way to carry a document", p.Profile)
 	}
 }

@@ -93,7 +93,7 @@ func (r liteRow) listed(key string) (string, Listed) {
 	for _, f := range []struct {
 		field string
 		a     Ability
-	}{{"supports_response_schema", JSON}, {"supports_reasoning", Reasoning}, {"supports_vision", Images}} {
+	}{{"supports_response_schema", JSON}, {"supports_reasoning", Reasoning}, {"supports_vision", Images}, {"supports_pdf_input", Files}} {
 		if on, _ := r[f.field].(bool); on {
 			out.Abilities = append(out.Abilities, f.a)
 		}

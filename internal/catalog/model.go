@@ -19,6 +19,7 @@ type Ability string
 const (
 	JSON      Ability = "json"      // strict JSON by schema
 	Images    Ability = "images"    // pictures in
+	Files     Ability = "files"     // PDF documents in; text files need no ability
 	Reasoning Ability = "reasoning" // thinks before it answers
 	Streaming Ability = "streaming"
 )

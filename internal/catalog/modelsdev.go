@@ -98,6 +98,9 @@ func (m devModel) abilities() []Ability {
 	if slices.Contains(m.Modalities.Input, "image") {
 		out = append(out, Images)
 	}
+	if slices.Contains(m.Modalities.Input, "pdf") {
+		out = append(out, Files)
+	}
 	return out
 }
 

@@ -27,6 +27,7 @@ type profile struct {
 	outMayMiss      bool // an answer without output leaves the field out
 	cost, upstream  string
 	ownKey          string
+	files           bool // its chat wire takes PDF documents as content parts
 }
 
 // openAIChat is the shape most servers copy; the others are told by what they
@@ -44,7 +45,11 @@ func openAIChat(change func(*profile)) *profile {
 }
 
 var profiles = map[string]*profile{
-	"openai-chat": openAIChat(func(p *profile) { p.written = "prompt_tokens_details.cache_write_tokens" }),
+	// Documents: OpenAI's guide "File inputs" (read 2026-11-24): chat completions
+	// take PDF files only; text goes into a text part.
+	"openai-chat": openAIChat(func(p *profile) {
+		p.written, p.files = "prompt_tokens_details.cache_write_tokens", true
+	}),
 	"openai-responses": {
 		roots: []string{"usage", "response.usage"}, model: "model", service: "service_tier",
 		in: []string{"input_tokens"}, out: []string{"output_tokens"},
@@ -55,6 +60,8 @@ var profiles = map[string]*profile{
 	"openai-compatible": openAIChat(func(p *profile) {
 		p.written, p.thinking = "prompt_tokens_details.cache_write_tokens", byTotal
 	}),
+	// OpenRouter takes the same document part, and may charge for reading it
+	// beside the tokens (guide "PDF inputs", 2026-11-24), which no hold covers.
 	"openrouter": openAIChat(func(p *profile) {
 		p.written = "prompt_tokens_details.cache_write_tokens"
 		p.cost, p.upstream, p.ownKey = "cost", "cost_details.upstream_inference_cost", "is_byok"
@@ -81,6 +88,11 @@ var profiles = map[string]*profile{
 	}),
 	"groq": openAIChat(func(p *profile) { p.roots = []string{"usage", "x_groq.usage"} }),
 }
+
+// CarriesFiles reports whether servers of that profile take PDF documents over
+// the chat wire. Others are known to refuse the content part or, which is worse,
+// to ignore it.
+func CarriesFiles(name string) bool { return profiles[name] != nil && profiles[name].files }
 
 // KnownProfile reports whether usage can be read by that profile.
 func KnownProfile(name string) bool {

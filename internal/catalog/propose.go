@@ -51,9 +51,13 @@ func (c *Catalog) proposeModel(l Listing, id string, tier Tier) (ModelRow, error
 	if row.Context <= 0 || row.MaxOutput <= 0 {
 		return ModelRow{}, fmt.Errorf("%w: %s does not give the limits of %q: add it to the policy by hand", ErrOverlay, l.Name, id)
 	}
+	abilities := slices.Clone(row.Abilities)
+	if !CarriesFiles(c.providers[row.Provider].Profile) { // lists mean the vendor's own wire
+		abilities = slices.DeleteFunc(abilities, func(a Ability) bool { return a == Files })
+	}
 	m := ModelRow{
 		ID: id, Provider: row.Provider, Wire: row.Wire, Tier: tier.String(), Context: row.Context,
-		MaxOutput: min(row.MaxOutput, row.Context), Abilities: row.Abilities, Family: "bytes", Status: row.Status,
+		MaxOutput: min(row.MaxOutput, row.Context), Abilities: abilities, Family: "bytes", Status: row.Status,
 		Deprecated: row.Deprecated, Source: l.Name, Verified: l.Read,
 	}
 	for _, p := range row.Prices {

@@ -102,8 +102,8 @@ func judge(ctx context.Context, c Chunk, err error) verdict {
 	switch {
 	case err == nil && c.Done != nil:
 		return good
-	case err == nil, ctx.Err() != nil, errors.Is(err, ErrTooLarge):
-		return neutral
+	case err == nil, ctx.Err() != nil, errors.Is(err, ErrTooLarge), errors.Is(err, ErrInput):
+		return neutral // of ErrInput the provider never heard
 	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrBadAnswer), errors.Is(err, ErrAuth), errors.Is(err, ErrQuota):
 		return bad
 	}

@@ -102,6 +102,21 @@ func TestBreakerLetsOneTrialThrough(t *testing.T) {
 	}
 }
 
+func TestARequestThatWasNeverSentIsNoTrial(t *testing.T) {
+	c := clock.NewManual(start)
+	b := llm.NewBreaker("p", &script{ends: []error{errDown, errDown, errDown, errDown, llm.ErrInput, errDown}}, c, llm.BreakerPolicy{})
+	for range 4 {
+		_, _, _ = call(t.Context(), b)
+	}
+	c.Advance(time.Minute)
+	if _, _, err := call(t.Context(), b); !errors.Is(err, llm.ErrInput) {
+		t.Fatal(err)
+	}
+	if _, _, err := call(t.Context(), b); !errors.Is(err, errDown) || !b.Health().Open {
+		t.Errorf("it closed for a call that was not made: %v, %+v", err, b.Health())
+	}
+}
+
 func TestWhatCountsAgainstAProvider(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -19,6 +19,7 @@ var (
 	ErrNoModel     = errors.New("llm: the provider does not know the model")
 	ErrBadAnswer   = errors.New("llm: the provider's answer could not be read")
 	ErrTooLarge    = errors.New("llm: the answer passed the size limit")
+	ErrInput       = fmt.Errorf("%w: the model cannot take a part of it", ErrBadRequest) // found before any call
 	ErrQuota       = errors.New("llm: the account has no credit left")
 )
 

@@ -61,6 +61,15 @@ type Turn struct {
 	Role   string  `json:"role"` // "system", "user" or "assistant"
 	Text   string  `json:"text"`
 	Images []Image `json:"images,omitempty"`
+	Files  []File  `json:"files,omitempty"`
+}
+
+// File is a document sent along: text of any kind, or a PDF. Anything else no
+// provider of this wire takes.
+type File struct {
+	Name string `json:"name,omitempty"` // as the person called it
+	Type string `json:"type"`           // media type
+	Data []byte `json:"data"`
 }
 
 // Image is a picture sent along.

@@ -44,7 +44,7 @@ func (Key) MarshalText() ([]byte, error) { return []byte("[key]"), nil }
 // means there is none in it.
 type Extract func(profile string, body []byte) (catalog.Usage, error)
 
-// Count gives an upper bound of the tokens of turns, images included, for a
+// Count gives an upper bound of the tokens of turns, images and files included, for a
 // tokenizer family. It is asked only when the provider sent no usage.
 type Count func(family string, turns []step.Turn) int64
 
@@ -66,6 +66,9 @@ func Upper(family string, turns []step.Turn) (n int64) {
 		n += token.UpperTurn(family, t.Text)
 		for _, im := range t.Images {
 			n += token.UpperImage(im.Width, im.Height)
+		}
+		for _, f := range t.Files {
+			n += token.UpperFile(family, f.Type, f.Data) + token.UpperTurn(family, f.Name)
 		}
 	}
 	return n
@@ -157,6 +160,10 @@ func (l Limits) filled() Limits {
 // text; a model that thinks first is slow to a reader too.
 func (c *Client) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
 	return func(yield func(llm.Chunk, error) bool) {
+		if err := c.sendable(r); err != nil {
+			yield(llm.Chunk{}, err)
+			return
+		}
 		a := c.begin(ctx, r)
 		defer a.close()
 		if err := a.send(); err != nil {

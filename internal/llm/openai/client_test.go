@@ -53,7 +53,7 @@ func newClient(t testing.TB, base string, change func(*Config)) *Client {
 
 func ask() llm.Request {
 	return llm.Request{
-		Model: catalog.Model{ID: "test/m", Provider: "test", Wire: "m", Family: "f", Abilities: []catalog.Ability{catalog.JSON, catalog.Streaming}},
+		Model: catalog.Model{ID: "test/m", Provider: "test", Wire: "m", Family: "f", Abilities: []catalog.Ability{catalog.JSON, catalog.Images, catalog.Streaming}},
 		Step: step.Step{N: 1, MaxOutput: 256, Prompt: []step.Turn{
 			{Role: "user", Text: question},
 		}},

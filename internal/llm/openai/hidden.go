@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/step"
+	"github.com/tierwise/tierwise/internal/token"
 )
 
 // hidden is what must not show in an error: the key, the prompt and what was
@@ -41,11 +42,18 @@ func (h hidden) clean(message string) string {
 }
 
 // repeats reports whether m and the conversation have window bytes in common.
-// A whole conversation shorter than that is compared as it is.
+// A whole conversation shorter than that is compared as it is; beside a document
+// that only the provider can read, every message may.
 func (h hidden) repeats(m string) bool {
 	texts := make([]string, 0, len(h.prompt)+1)
 	for _, t := range h.prompt {
 		texts = append(texts, t.Text)
+		for _, f := range t.Files {
+			if !token.IsText(f.Type) {
+				return true // what it says cannot be compared
+			}
+			texts = append(texts, f.Name, string(f.Data))
+		}
 	}
 	texts = append(texts, h.answer)
 	for _, t := range texts {
