@@ -29,7 +29,7 @@ func (a *Archive) Clear(ctx context.Context, b Books, tenant string) error {
 		return fmt.Errorf("usage: clear: %w", err)
 	}
 	for _, m := range months {
-		if err := b.Drop(ctx, tenant, m); err != nil {
+		if err := b.Drop(ctx, tenant, m, ""); err != nil {
 			return fmt.Errorf("usage: clear %s: %w", m, err)
 		}
 	}

@@ -24,9 +24,9 @@ type Books interface {
 	Keeper
 }
 
-// ErrLate: an entry was booked into a month at the very moment its rows were
-// removed. Its money is in the sums, but no checkpoint proves it; Verify shows
-// the difference.
+// ErrLate: the sums of a month that was just closed have more entries than its
+// checkpoints and rows together. A store that keeps the promise of Drop cannot
+// get there; Verify shows the difference.
 var ErrLate = errors.New("usage: booked while the month was closed")
 
 // digest is what a checkpoint says about a run of entries.
@@ -74,8 +74,8 @@ func FilesOf(dir, tenant string) string { return filepath.Join(dir, url.PathEsca
 // workspace, one entry a line, in the order they were booked), seals a
 // checkpoint over them and only then removes them. It returns the checkpoints
 // that were made. Closing again does what is left to do: after a crash at any
-// point it goes on, and entries booked since make a further part. dir must
-// survive: the files are the entries.
+// point it goes on, and entries booked since, which stay in the store until
+// then, make a further part. dir must survive: the files are the entries.
 func (a *Archive) Close(ctx context.Context, b Books, tenant, month, dir string) ([]Checkpoint, error) {
 	var made []Checkpoint
 	for {
@@ -88,7 +88,11 @@ func (a *Archive) Close(ctx context.Context, b Books, tenant, month, dir string)
 		}
 		made = append(made, c)
 	}
-	if err := b.Drop(ctx, tenant, month); err != nil {
+	heads, err := a.heads(ctx, tenant, month)
+	if err != nil || len(heads) == 0 {
+		return made, err
+	}
+	if err := b.Drop(ctx, tenant, month, heads[len(heads)-1].Last); err != nil {
 		return made, fmt.Errorf("usage: close %s: %w", month, err)
 	}
 	return made, a.complete(ctx, b, tenant, month)

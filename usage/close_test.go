@@ -246,12 +246,12 @@ func (f *fragile) Write(ctx context.Context, t string, w ...record.Write) error 
 	return errPulled
 }
 
-func (f *fragile) Drop(ctx context.Context, t, month string) error {
+func (f *fragile) Drop(ctx context.Context, t, month, last string) error {
 	if !f.breaks() {
-		return f.shop.Drop(ctx, t, month)
+		return f.shop.Drop(ctx, t, month, last)
 	}
 	if f.after {
-		return errors.Join(f.shop.Drop(ctx, t, month), errPulled)
+		return errors.Join(f.shop.Drop(ctx, t, month, last), errPulled)
 	}
 	f.lost = 5
 	return errPulled
@@ -357,25 +357,53 @@ func (i *interfering) Write(ctx context.Context, t string, w ...record.Write) er
 	return i.shop.Write(ctx, t, w...)
 }
 
-// hasty books an entry at the very moment the rows are removed.
+// hasty books an entry at the very moment the rows are removed. A careless one
+// then removes more than it was told to.
 type hasty struct {
 	*shop
-	tb testing.TB
+	careless bool
 }
 
-func (h hasty) Drop(ctx context.Context, t, month string) error {
+func (h hasty) Drop(ctx context.Context, t, month, last string) error {
 	e := h.entry()
 	_, err := h.Settle(ctx, usage.Settlement{Tenant: t, Hold: "late", Entry: &e, Fallback: []usage.Window{
 		{Kind: usage.Day, ID: "2026-08-31", Next: "2026-08-31"}, {Kind: usage.Week, ID: "2026-W36", Next: "2026-W36"}, {Kind: usage.Month, ID: month, Next: month},
 	}})
-	return errors.Join(err, h.shop.Drop(ctx, t, month))
+	if h.careless {
+		last = ""
+	}
+	return errors.Join(err, h.shop.Drop(ctx, t, month, last))
+}
+
+func TestAnEntryBookedWhileClosingStaysForTheNextPart(t *testing.T) {
+	clk := clock.NewManual(time.Date(2026, 8, 1, 9, 0, 0, 0, time.UTC))
+	s, dir := newShop(memory.New(clk), clk), t.TempDir()
+	s.work(t, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), 1)
+	a := s.archive(t)
+	if made, err := a.Close(ctx, hasty{shop: s}, tenant, "2026-08", dir); err != nil || len(made) != 1 {
+		t.Fatalf("closed as %d parts, %v", len(made), err)
+	}
+	p, err := a.Verify(ctx, s, tenant)
+	before := proven(t, p, err)
+	rows, _, err := s.Entries(ctx, tenant, "2026-08", "", 10)
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d rows stay, %v; want the late one", len(rows), err)
+	}
+	made, err := a.Close(ctx, s, tenant, "2026-08", dir)
+	if err != nil || len(made) != 1 || made[0].Part != 2 || made[0].First != rows[0].ID || made[0].Entries != 1 {
+		t.Fatalf("closed again as %+v, %v; want the late entry as part 2", made, err)
+	}
+	p, err = a.Verify(ctx, s, tenant)
+	if after := proven(t, p, err); after.Cost != before.Cost || after.Entries != before.Entries {
+		t.Errorf("%s in %d entries, before the second part %s in %d", after.Cost, after.Entries, before.Cost, before.Entries)
+	}
 }
 
 func TestAnEntryLostWhileClosingIsToldAndFound(t *testing.T) {
 	clk := clock.NewManual(time.Date(2026, 8, 1, 9, 0, 0, 0, time.UTC))
 	s := newShop(memory.New(clk), clk)
 	s.work(t, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), 1)
-	if _, err := s.archive(t).Close(ctx, hasty{s, t}, tenant, "2026-08", t.TempDir()); !errors.Is(err, usage.ErrLate) {
+	if _, err := s.archive(t).Close(ctx, hasty{s, true}, tenant, "2026-08", t.TempDir()); !errors.Is(err, usage.ErrLate) {
 		t.Errorf("got %v, want ErrLate", err)
 	}
 	if p, err := s.archive(t).Verify(ctx, s, tenant); err != nil || len(p.Differences) == 0 {

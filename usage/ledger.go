@@ -152,7 +152,9 @@ type Keeper interface {
 	// days in it) by those given, in one step. Weeks are rebuilt from the
 	// entries of every month they touch.
 	Rebuild(ctx context.Context, tenant string, k WindowKind, id string, rows map[Key]Cell, settled map[string]money.Nano) error
-	// Drop removes the entries of a month, which must have been exported and
-	// sealed in a checkpoint; its sums stay.
-	Drop(ctx context.Context, tenant, month string) error
+	// Drop removes the entries of a month up to and with the one whose id is
+	// last, which must have been exported and sealed in a checkpoint; its sums
+	// stay, and so do entries booked after that one. An id that is not there
+	// removes nothing; "" removes all.
+	Drop(ctx context.Context, tenant, month, last string) error
 }

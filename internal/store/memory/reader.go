@@ -133,9 +133,18 @@ func (s *Store) Rebuild(_ context.Context, tenant string, k usage.WindowKind, id
 
 // Drop implements usage.Keeper. The ids stay known, so that a late repetition
 // is not booked a second time.
-func (s *Store) Drop(_ context.Context, tenant, month string) error {
+func (s *Store) Drop(_ context.Context, tenant, month, last string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.at(tenant).books.rows, month)
+	rows := s.at(tenant).books.rows
+	n := len(rows[month])
+	if last != "" {
+		n = 1 + slices.IndexFunc(rows[month], func(e usage.Entry) bool { return e.ID == last })
+	}
+	if n == len(rows[month]) {
+		delete(rows, month)
+		return nil
+	}
+	rows[month] = slices.Clone(rows[month][n:])
 	return nil
 }

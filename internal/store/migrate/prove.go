@@ -72,7 +72,7 @@ func digestOf(ctx context.Context, r usage.Reader, tenant, month string) (d dige
 	rows, times := sha256.New(), sha256.New()
 	enc := json.NewEncoder(rows)
 	err = usage.EachEntry(ctx, r, tenant, month, func(e usage.Entry) error {
-		fmt.Fprintln(times, e.At.UnixMicro()) // what every store can keep
+		fmt.Fprintln(times, e.At.UnixNano())
 		e.At = time.Time{}
 		return enc.Encode(e)
 	})

@@ -52,6 +52,11 @@ func rootKey(p int) string { return prefix + "{" + strconv.Itoa(p) + "}:" }
 // spaceKey is the root of a workspace's keys.
 func spaceKey(tenant string) string { return rootKey(partition(tenant)) + "t:" + encode(tenant) + ":" }
 
+// spacePattern matches the keys of a workspace, for SCAN.
+func spacePattern(tenant string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(spaceKey(tenant)) + "*"
+}
+
 // schemaKey holds the version of this layout.
 func schemaKey() string { return rootKey(0) + "schema" }
 

@@ -138,13 +138,13 @@ func (s *Store) Rebuild(ctx context.Context, tenant string, k usage.WindowKind, 
 // dropped is how long ids of dropped rows stay known.
 const dropped = 90 * 24 * 60 * 60 * 1000 // milliseconds
 
-// Drop implements usage.Keeper. The ids stay known for 90 days, so that a late
+// Drop implements usage.Keeper. Once the month is empty the ids stay known for 90 days, so that a late
 // repetition is not booked a second time; its answer then has the repeated
 // entry, because the row is gone.
-func (s *Store) Drop(ctx context.Context, tenant, month string) error {
+func (s *Store) Drop(ctx context.Context, tenant, month, last string) error {
 	if month == "" {
 		return fmt.Errorf("redis: drop: no month")
 	}
-	_, err := s.run(ctx, partition(tenant), dropScript, encode(tenant), month, dropped)
+	_, err := s.run(ctx, partition(tenant), dropScript, encode(tenant), month, last, dropped)
 	return err
 }

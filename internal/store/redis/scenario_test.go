@@ -186,8 +186,11 @@ func (s story) end() {
 	s.must(err)
 	total := usage.Key{Dim: usage.ByTotal, Value: "all"}
 	s.must(s.Rebuild(s.ctx, "W", usage.Day, s.windows[0].ID, map[usage.Key]usage.Cell{total: {Cost: 3, Entries: 1}}, map[string]money.Nano{"workspace:all": 3}))
-	s.must(s.Drop(s.ctx, "W", s.windows[2].ID))
+	s.must(s.Drop(s.ctx, "W", s.windows[2].ID, ""))
+	_, _, err = s.Unfinished(s.ctx)
+	s.must(err)
 	s.must(s.Wipe(s.ctx, "W", true, record.Setting, record.Draft))
+	s.must(s.Purge(s.ctx, "W"))
 }
 
 func uncertain(e usage.Entry) usage.Entry {

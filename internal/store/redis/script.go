@@ -42,6 +42,9 @@ const (
 	markScript      = "mark"
 	leaseScript     = "lease"
 	takeScript      = "take"
+	purgeScript     = "purge"
+
+	unfinishedScript = "unfinished"
 )
 
 // scripts are the assembled scripts of one store, made on first use, because

@@ -94,6 +94,13 @@ func (s *Store) levelsAfter(r *reply, st usage.Settlement, p []any) []usage.Leve
 	return of.levels(r, p[3], s.now())
 }
 
+// moved reports an entry that was booked in another store before: no hold is
+// named, and it says when and where it was booked. Both are kept.
+func moved(st usage.Settlement) bool {
+	w := st.Entry.Windows
+	return st.Hold == "" && !st.Entry.At.IsZero() && w.Day != "" && w.Week != "" && w.Month != ""
+}
+
 // settleArgs writes a settlement as the script reads it. in are the windows to
 // book in whatever the hold says; its zero value leaves that to the script.
 func (s *Store) settleArgs(st usage.Settlement, in usage.Booked) ([]any, error) {
@@ -103,11 +110,14 @@ func (s *Store) settleArgs(st usage.Settlement, in usage.Booked) ([]any, error) 
 		if err != nil {
 			return nil, err
 		}
-		ids := ""
-		if in != (usage.Booked{}) {
+		ids, at := "", ""
+		switch {
+		case in != (usage.Booked{}):
 			ids = bookedText(in)
+		case moved(st):
+			ids, at = bookedText(st.Entry.Windows), bookedAt(st.Entry.At)
 		}
-		args = append(args, st.Hold, st.Step, e, rest, ids, scopesText(st.Entry.Scopes()), windowsText(st.Fallback))
+		args = append(args, st.Hold, st.Step, e, rest, ids, at, scopesText(st.Entry.Scopes()), windowsText(st.Fallback))
 	}
 	args = append(args, flag(st.Finish != nil))
 	if st.Finish == nil {

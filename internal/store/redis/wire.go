@@ -109,8 +109,27 @@ func entryFrom(r *reply, tenant string, v any) usage.Entry {
 		r.wrong(v, "an entry")
 	}
 	e := usage.Entry(b)
-	e.ID, e.Tenant, e.At, e.Windows = r.text(p[0]), tenant, r.instant(p[2]), bookedFrom(r, p[3])
+	e.ID, e.Tenant, e.At, e.Windows = r.text(p[0]), tenant, bookingFrom(r, r.text(p[2])), bookedFrom(r, p[3])
 	return e
+}
+
+// bookedAt and bookingFrom write and read the instant of a row: microseconds,
+// which is what scripts write, and for a row that came from another store the
+// nanoseconds below them after a point.
+func bookedAt(t time.Time) string {
+	if below := t.UnixNano() % 1000; below != 0 {
+		return fmt.Sprintf("%s.%03d", micros(t), below)
+	}
+	return micros(t)
+}
+
+func bookingFrom(r *reply, text string) time.Time {
+	whole, below, _ := strings.Cut(text, ".")
+	t := r.instant(whole)
+	if below == "" {
+		return t
+	}
+	return t.Add(time.Duration(r.int(below)))
 }
 
 // rowName is a rollup row inside a window; keyFrom is its inverse.

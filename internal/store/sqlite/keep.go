@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/money"
@@ -49,14 +50,24 @@ const dropStep = 1000
 // repetition or correction needs to be recognised: no scope, model or person.
 // It goes in steps, oldest first, so that it never holds up the writer; after a
 // failure it is simply called again.
-func (s *Store) Drop(ctx context.Context, tenant, month string) error {
+func (s *Store) Drop(ctx context.Context, tenant, month, last string) error {
+	through := int64(math.MaxInt64)
+	if last != "" {
+		err := s.row(ctx, `SELECT seq FROM entries WHERE tenant = ? AND id = ? AND month = ? AND dropped = 0`, tenant, last, month).Scan(&through)
+		if none(err) {
+			return nil
+		}
+		if err != nil {
+			return s.failed("drop", err)
+		}
+	}
 	for {
 		more, err := write(ctx, s, "drop", func(t *tx) (bool, error) {
 			return changed(t.exec(`UPDATE entries SET dropped = 1, body = json_object('id', id, 'tenant', tenant,
 					'at', body ->> 'at', 'status', body ->> 'status', 'source', body ->> 'source',
 					'cost', cost, 'tokens', json(body -> 'tokens'), 'windows', json(body -> 'windows'))
-				WHERE seq IN (SELECT seq FROM entries WHERE tenant = ? AND month = ? AND dropped = 0 ORDER BY seq LIMIT ?)`,
-				tenant, month, dropStep))
+				WHERE seq IN (SELECT seq FROM entries WHERE tenant = ? AND month = ? AND seq <= ? AND dropped = 0 ORDER BY seq LIMIT ?)`,
+				tenant, month, through, dropStep))
 		})
 		if err != nil || !more {
 			return err

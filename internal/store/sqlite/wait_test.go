@@ -178,7 +178,7 @@ func TestClosedStoreAnswersWithAnError(t *testing.T) {
 		"tenants": func() error { _, err := s.Tenants(ctx); return err },
 		"lease":   func() error { _, err := s.Lease(ctx, "n", "h", time.Minute); return err },
 		"check":   func() error { return s.Check(ctx) },
-		"drop":    func() error { return s.Drop(ctx, tenant, "2026-11") },
+		"drop":    func() error { return s.Drop(ctx, tenant, "2026-11", "") },
 	} {
 		if err := call(); !errors.Is(err, sqlite.ErrClosed) {
 			t.Errorf("%s: %v", name, err)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,8 @@ func bookTests() []scenario {
 		{"a rollup has the dimensions asked for", rollups},
 		{"rebuilding replaces sums and counters and leaves holds", rebuilds},
 		{"a dropped month keeps its sums", drops},
+		{"what was booked after the last dropped row stays", dropsThrough},
+		{"an entry from another store keeps when and where it was booked", movedEntry},
 	}
 }
 
@@ -156,7 +159,7 @@ func drops(t *testing.T, h Harness) {
 	k.settle("h1", 1, 3)
 	h.Advance(32 * 24 * time.Hour)
 	k.settle("h2", 1, 4)
-	k.must(k.s.Drop(k.ctx, lab, old))
+	k.must(k.s.Drop(k.ctx, lab, old, ""))
 	rows := k.entries()
 	same(k, "rows", len(rows), 1)
 	same(k, "the other month's row", rows[0].ID, "h2.1")
@@ -166,4 +169,70 @@ func drops(t *testing.T, h Harness) {
 	list, err := k.s.Months(k.ctx, lab)
 	k.must(err)
 	same(k, "months", len(list), 1)
+}
+
+func dropsThrough(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	month := inForce(k.windows(), h.Now()).Month
+	left := func(want ...string) {
+		t.Helper()
+		var ids []string
+		for _, e := range k.entries() {
+			ids = append(ids, e.ID)
+		}
+		same(k, "rows left", strings.Join(ids, " "), strings.Join(want, " "))
+	}
+	k.settle("h1", 1, 3)
+	k.settle("h2", 1, 4)
+	k.settle("late", 1, 5) // booked after "h2.1" was read as the last one
+	k.must(k.s.Drop(k.ctx, lab, month, "h2.1"))
+	left("late.1")
+	k.must(k.s.Drop(k.ctx, lab, month, "h2.1")) // it is gone
+	k.must(k.s.Drop(k.ctx, lab, month, "nobody"))
+	left("late.1")
+	for _, hold := range []string{"h1", "late"} {
+		same(k, "booked again", k.settle(hold, 1, 3).Booked, false)
+	}
+	k.stands(12, 0)
+	k.settle("h3", 1, 6)
+	left("late.1", "h3.1")
+	k.must(k.s.Drop(k.ctx, lab, month, "h3.1"))
+	left()
+	months, err := k.s.Months(k.ctx, lab)
+	k.must(err)
+	same(k, "months", len(months), 0)
+	same(k, "booked again", k.settle("h3", 1, 6).Booked, false)
+	k.stands(18, 0)
+}
+
+// movedEntry books what was booked elsewhere half a year ago, finer than a
+// microsecond; naming a hold, or no time, makes it an entry of today.
+func movedEntry(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	e := k.entry("old.1.1", 7)
+	e.At = time.Date(2026, 5, 31, 23, 59, 59, 987_654_321, time.UTC)
+	e.Windows = inForce(usage.Calendar{}.Windows(e.At), e.At)
+	var fixed []usage.Window
+	for _, w := range usage.WindowKinds() {
+		fixed = append(fixed, usage.Window{Kind: w, ID: e.Windows.Of(w), Next: e.Windows.Of(w)})
+	}
+	for n := range 2 {
+		got, err := k.s.Settle(k.ctx, usage.Settlement{Tenant: lab, Entry: &e, Fallback: fixed})
+		k.must(err)
+		same(k, "booked", got.Booked, n == 0)
+		same(k, "answered time", got.Entry.At, e.At)
+	}
+	other := k.entry("new.1.1", 1)
+	other.At, other.Windows = e.At, e.Windows
+	_, err := k.s.Settle(k.ctx, usage.Settlement{Tenant: lab, Hold: "new.1", Entry: &other, Fallback: k.windows()})
+	k.must(err)
+	rows := k.entries()
+	same(k, "rows", len(rows), 2)
+	same(k, "time", rows[0].At, e.At)
+	same(k, "windows", rows[0].Windows, e.Windows)
+	same(k, "windows of today's", rows[1].Windows, inForce(k.windows(), h.Now()))
+	same(k, "today's time is today", rows[1].At.After(e.At), true)
+	sums, err := k.s.Rollup(k.ctx, lab, usage.Day, "2026-05-31", usage.ByTotal)
+	k.must(err)
+	same(k, "the sum of that day", sums[usage.Key{Dim: usage.ByTotal, Value: "all"}].Cost, 7)
 }

@@ -103,7 +103,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"queue", queueTests()}, {"lanes", laneTests()}, {"outbox", outboxTests()},
 		{"hold", holdTests()}, {"settle", settleTests()}, {"close", closeTests()},
-		{"books", bookTests()}, {"records", recordTests()}, {"once", onceTests()},
+		{"books", bookTests()}, {"records", recordTests()}, {"once", onceTests()}, {"leaving", leaveTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, s := range group.tests {

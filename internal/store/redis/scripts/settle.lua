@@ -4,8 +4,8 @@
 -- KEYS[1] partition root
 -- ARGV    clock, nonce, workspace,
 --         "1" when there is an entry, and then: hold id, step, entry (JSON),
---         its body, window ids to book in or "", scopes of the entry (JSON), windows to
---         fall back on (JSON);
+--         its body, window ids to book in or "", instant of booking or "" for now,
+--         scopes of the entry (JSON), windows to fall back on (JSON);
 --         "1" when there is a finish, and then: job id, delivery, number of
 --         writes, writes (kind, id, body, lifetime in µs, expected version,
 --         "1" to delete), number of posts, posts (id, meta, body, lane or "")
@@ -18,7 +18,7 @@
 local nonce, t = arg(), arg()
 local T = space(t)
 
-local entry = arg() == '1' and { hold = arg(), step = arg(), e = cjson.decode(arg()), body = arg(), ids = arg(), sc = arg(), wi = arg() }
+local entry = arg() == '1' and { hold = arg(), step = arg(), e = cjson.decode(arg()), body = arg(), ids = arg(), at = arg(), sc = arg(), wi = arg() }
 local finish = arg() == '1' and { id = arg(), delivery = arg(), writes = readWrites(), posts = {} }
 if finish then
   for i = 1, tonumber(arg()) do
@@ -60,7 +60,7 @@ if entry then
     else
       ids = choose(cjson.decode(entry.wi))
     end
-    row, booked = book(t, entry.e, entry.body, ids), 1
+    row, booked = book(t, entry.e, entry.body, ids, entry.at), 1
     if open then
       settleStep(t, h, entry.step)
     end

@@ -79,10 +79,14 @@ end
 
 -- book appends a row and adds it to every sum it belongs to. e is as Go made
 -- it: id, c (cost), u ("1" when uncertain), k (rollup rows), f (its cell,
--- without trailing zeros), s (settled counters); body is kept unread.
-local function book(t, e, body, ids)
+-- without trailing zeros), s (settled counters); body is kept unread, and so is
+-- at, the instant of a row that was booked elsewhere before; else it is nil or ''.
+local function book(t, e, body, ids, at)
   local T, month = space(t), ids.month or ''
-  local place = call('XADD', T .. 'e:' .. month, '*', 'i', e.id, 'b', body, 't', whole(now), 'w', idsTo(ids))
+  if not at or at == '' then
+    at = whole(now)
+  end
+  local place = call('XADD', T .. 'e:' .. month, '*', 'i', e.id, 'b', body, 't', at, 'w', idsTo(ids))
   call('HSET', T .. 'b:' .. month, e.id, (e.u == '1' and 'u' or '-') .. place)
   if call('SADD', T .. 'months', month) == 1 then
     call('SADD', T .. 'marked', month)
@@ -102,5 +106,5 @@ local function book(t, e, body, ids)
       addRollup(T, window, e)
     end
   end
-  return { e.id, body, whole(now), idsTo(ids) }
+  return { e.id, body, at, idsTo(ids) }
 end
