@@ -91,6 +91,9 @@ func (w *writer) purge() {
 		return
 	}
 	w.purgeAt = time.Now().Add(purgeEvery)
+	if w.uncut {
+		w.cut()
+	}
 	backlog := false
 	op := &operation{run: func(t *tx) (err error) {
 		backlog, err = t.purge()

@@ -7,11 +7,13 @@ var purged = []string{"jobs", "seen", "outbox", "holds", "entries", "counters", 
 
 // Purge removes everything of a workspace for good, in one step: entries, sums,
 // budgets, records, jobs and the marks by which repetitions are known. The
-// write-ahead log can hold copies until it is written over or the store closed.
+// write-ahead log is emptied with it, unless somebody is reading at that moment;
+// then it is emptied soon after.
 func (s *Store) Purge(ctx context.Context, tenant string) error {
 	_, err := submit(ctx, s, "purge", func(t *tx) (struct{}, error) {
 		clear(t.w.counters) // it writes past them
 		clear(t.w.limits)
+		t.removed = true
 		for _, table := range purged {
 			if _, err := t.exec(`DELETE FROM `+table+` WHERE tenant = ?`, tenant); err != nil {
 				return struct{}{}, err

@@ -100,13 +100,14 @@ func (t *tx) recordVersion(tenant string, w record.Write) (v int64, err error) {
 }
 
 // Wipe implements storetest.Records. Money that wiped jobs hold is released, or
-// booked, by Sweep.
+// booked, by Sweep. The write-ahead log is emptied as by Purge.
 func (s *Store) Wipe(ctx context.Context, tenant string, jobs bool, kinds ...record.Kind) error {
 	_, err := write(ctx, s, "wipe", func(t *tx) (struct{}, error) { return struct{}{}, t.wipe(tenant, jobs, kinds) })
 	return err
 }
 
 func (t *tx) wipe(tenant string, jobs bool, kinds []record.Kind) error {
+	t.removed = true
 	for _, k := range kinds {
 		if _, err := t.exec(`DELETE FROM records WHERE tenant = ? AND kind = ?`, tenant, string(k)); err != nil {
 			return err

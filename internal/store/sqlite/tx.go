@@ -25,6 +25,7 @@ type tx struct {
 
 	jobs, posts   news
 	limitsChanged bool
+	removed       bool // content was removed that must not stay in the log
 }
 
 type counterKey struct {

@@ -35,6 +35,7 @@ type writer struct {
 	limits   map[string]limitSet     // by tenant, as committed; nobody else writes them
 	counters map[counterKey]*counter // as committed, likewise
 	purgeAt  time.Time               // when to look for old rows again
+	uncut    bool                    // the log may still hold what a caller had removed
 
 	mu     sync.Mutex
 	queue  []*operation
@@ -204,7 +205,25 @@ func (w *writer) attempt(batch []*operation, run func(*tx, *operation) error) er
 	}
 	w.store.jobs.tell(t.jobs)
 	w.store.posts.tell(t.posts)
+	if w.uncut = w.uncut || t.removed; t.removed {
+		w.cut()
+	}
 	return nil
+}
+
+// cut writes the log into the file, where secure_delete has overwritten what was
+// removed, and leaves the log empty. A reader who still reads from the log keeps
+// it; then it is tried again after later commits.
+func (w *writer) cut() {
+	ctx := context.Background()
+	// Callers wait behind this; a long reader must not keep them.
+	_, _ = w.conn.ExecContext(ctx, `PRAGMA busy_timeout = 50`)
+	defer func() { _, _ = w.conn.ExecContext(ctx, `PRAGMA busy_timeout = 5000`) }()
+	var busy, pages, moved int
+	row := w.conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	if err := row.Scan(&busy, &pages, &moved); err == nil && busy == 0 {
+		w.uncut = false
+	}
 }
 
 // close waits until everything handed in is answered, then closes the file.
