@@ -74,25 +74,34 @@ func commands() []registered {
 	return list
 }
 
+// commandRoute is where an app's global commands are.
+const commandRoute = "/applications/{}/commands"
+
 // register brings the commands up to date. Nothing is written where nothing
 // changed: registering counts against a daily limit, and people's clients load
 // changed commands anew.
 func (a *Adapter) register(ctx context.Context) error {
+	there, err := a.offering(ctx)
+	if err != nil || reflect.DeepEqual(sorted(there), sorted(commands())) {
+		return err
+	}
 	me, err := a.self(ctx)
 	if err != nil {
 		return err
 	}
-	c := call{method: http.MethodGet, route: "/applications/{}/commands", args: []string{me.App}, patience: lookUp}
-	var there []registered
-	if err := a.rest.do(ctx, c, &there); err != nil {
-		return err
-	}
-	if reflect.DeepEqual(sorted(there), sorted(commands())) {
-		return nil
-	}
 	a.count("discord.commands_registered")
-	c.method, c.body = http.MethodPut, commands()
-	return a.rest.do(ctx, c, nil)
+	return a.rest.do(ctx, call{method: http.MethodPut, route: commandRoute, args: []string{me.App}, body: commands(), patience: lookUp}, nil)
+}
+
+// offering are the commands as Discord has them.
+func (a *Adapter) offering(ctx context.Context) ([]registered, error) {
+	me, err := a.self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var there []registered
+	err = a.rest.do(ctx, call{method: http.MethodGet, route: commandRoute, args: []string{me.App}, patience: lookUp}, &there)
+	return there, err
 }
 
 // sorted brings commands into one order and an absent list into one form.

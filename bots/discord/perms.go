@@ -21,9 +21,6 @@ const (
 	permEverything    = ^uint64(0)
 )
 
-// leastPermissions are what the bot needs, and all that its invite asks for.
-const leastPermissions = permView | permSend | permHistory | permAttach | permCreateThreads | permSendInThreads
-
 // permissions computes what a member may do in a channel, as
 // https://discord.com/developers/docs/topics/permissions says (read
 // 2026-11-23): roles, then the channel's overwrites for everyone, for roles

@@ -169,18 +169,6 @@ func TestAccessFollowsDiscordsRules(t *testing.T) {
 	}
 }
 
-func TestDiagnosisNamesWhatIsMissing(t *testing.T) {
-	w := open(t, bottest.NewRecorder(), discordtest.Options{})
-	for _, f := range w.a.Diagnose(t.Context()) {
-		if !f.OK {
-			t.Errorf("%s: %s", f.What, f.Say)
-		}
-	}
-	if url := InviteURL("42"); url != "https://discord.com/oauth2/authorize?client_id=42&scope=bot+applications.commands&permissions=309237746688" {
-		t.Errorf("invite %s", url)
-	}
-}
-
 func FuzzIDs(f *testing.F) {
 	f.Add("answer.stronger", "01JX|x", 3)
 	f.Add("", "", 0)

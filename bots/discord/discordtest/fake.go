@@ -49,6 +49,8 @@ type Fake struct {
 	lastID       uint64
 	bot          User
 	app          string
+	appFlags     int
+	public       bool
 	users        map[string]User
 	guilds       map[string]*Guild
 	order        []string // guild ids in order
@@ -80,7 +82,7 @@ func New(t testing.TB, opts Options) *Fake {
 	if !opts.NoSpec {
 		f.spec = loadSpec(t)
 	}
-	f.app = f.id()
+	f.app, f.appFlags = f.id(), 1<<19
 	f.bot = User{ID: f.id(), Name: "tierwise", Bot: true}
 	f.users[f.bot.ID] = f.bot
 	f.gateway.sessions = map[string]*session{}

@@ -11,6 +11,7 @@ type faults struct {
 	cut       bool
 	limits    []Limit
 	errors    []int // statuses of the next writes
+	reads     int   // status of every read; 0 is none
 	slow      time.Duration
 	together  *barrier
 	gone      bool
@@ -44,6 +45,9 @@ func (f *Fake) CutAfterCommit() { f.set(func(s *faults) { s.cut = true }) }
 
 // FailNext makes the next writes answer with these statuses.
 func (f *Fake) FailNext(statuses ...int) { f.set(func(s *faults) { s.errors = statuses }) }
+
+// FailReads makes every read answer with a status.
+func (f *Fake) FailReads(status int) { f.set(func(s *faults) { s.reads = status }) }
 
 // Slow delays every answer.
 func (f *Fake) Slow(d time.Duration) { f.set(func(s *faults) { s.slow = d }) }

@@ -14,9 +14,9 @@ func (f *Fake) meJSON() obj {
 }
 
 func (f *Fake) appJSON() obj {
-	return obj{"id": f.app, "name": f.bot.Name, "icon": nil, "description": "", "type": nil, "verify_key": "00", "flags": 1 << 19, "flags_new": strconv.Itoa(1 << 19), "redirect_uris": []any{},
+	return obj{"id": f.app, "name": f.bot.Name, "icon": nil, "description": "", "type": nil, "verify_key": "00", "flags": f.appFlags, "flags_new": strconv.Itoa(f.appFlags), "redirect_uris": []any{},
 		"interactions_endpoint_url": nil, "role_connections_verification_url": nil, "owner": f.userJSON(f.bot.ID), "approximate_guild_count": len(f.guilds),
-		"approximate_user_install_count": 0, "approximate_user_authorization_count": 0, "explicit_content_filter": 0, "team": nil, "eligible_oauth2_scopes": []any{}, "bot_public": false}
+		"approximate_user_install_count": 0, "approximate_user_authorization_count": 0, "explicit_content_filter": 0, "team": nil, "eligible_oauth2_scopes": []any{}, "bot_public": f.public}
 }
 
 func (f *Fake) gatewayBot(input) output {
@@ -115,6 +115,13 @@ func (f *Fake) Commands() (names []string, writes int) {
 	}
 	slices.Sort(names)
 	return names, f.puts
+}
+
+// ForgetCommands takes the registered commands away.
+func (f *Fake) ForgetCommands() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.commands = nil
 }
 
 func (f *Fake) getChannel(in input) output {

@@ -157,6 +157,9 @@ func (f *Fake) handle(in input, h handler) (out output, cut bool, limited *Limit
 		f.faults.errors = f.faults.errors[1:]
 		return output{status, obj{"message": "upstream", "code": 0}}, false, nil
 	}
+	if in.r.Method == http.MethodGet && f.faults.reads != 0 {
+		return output{f.faults.reads, obj{"message": "upstream", "code": 0}}, false, nil
+	}
 	if f.faults.gone && strings.Contains(in.route, "{") {
 		if hook {
 			return unknownHook, false, nil

@@ -156,6 +156,26 @@ func (f *Fake) AddRole(guild, name string, permissions uint64) string {
 	return r.ID
 }
 
+// SwitchApp sets what its owner switches at Discord: whether the app may see
+// message contents, and whether anybody may add it.
+func (f *Fake) SwitchApp(content, public bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.appFlags, f.public = 0, public
+	if content {
+		f.appFlags = 1 << 19
+	}
+}
+
+// Revoke takes permissions from everybody and from the bot's role in a guild.
+func (f *Fake) Revoke(guild string, permissions uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.guilds[guild].Roles[:2] {
+		r.Permissions &^= permissions
+	}
+}
+
 // BotRole is the role that Discord made for the bot in a guild.
 func (f *Fake) BotRole(guild string) string {
 	f.mu.Lock()
