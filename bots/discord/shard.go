@@ -33,8 +33,9 @@ type shard struct {
 
 	// What follows belongs to the goroutine of run.
 	session session
-	failed  int       // connections in a row on which the session did not come back
-	last    time.Time // of the last event, by the adapter's clock
+	failed  int             // connections in a row on which the session did not come back
+	last    time.Time       // of the last event, by the adapter's clock
+	guilds  map[string]bool // those of the session
 	catches sync.WaitGroup
 }
 
@@ -45,7 +46,9 @@ type session struct {
 	seq int64  // of the last event that was handled
 }
 
-func newShard(a *Adapter, id, total int) *shard { return &shard{a: a, id: id, total: total} }
+func newShard(a *Adapter, id, total int) *shard {
+	return &shard{a: a, id: id, total: total, guilds: map[string]bool{}}
+}
 
 // intents are what we ask the gateway for. Only MESSAGE_CONTENT is privileged.
 const (
@@ -209,6 +212,9 @@ func (s *shard) event(ctx context.Context, f frame) {
 	}
 	s.last = s.a.clock.Now()
 	s.a.on(origin{s.session.id, f.seq}, f.kind, f.data)
+	if g, ok := s.joins(f.kind, f.data); ok {
+		s.a.onAdded(g)
+	}
 }
 
 // begun notes a new session. What happened between the last one and this was
@@ -222,6 +228,10 @@ func (s *shard) begun(ctx context.Context, raw json.RawMessage) {
 	}
 	if json.Unmarshal(raw, &r) != nil || s.session.id == "" {
 		s.a.count("discord.unreadable_ready")
+	}
+	s.guilds = map[string]bool{}
+	for _, g := range r.Guilds {
+		s.guilds[g.ID] = true
 	}
 	since := s.last
 	s.catches.Go(func() { s.a.catchUp(ctx, s.id, r.Guilds, since) })

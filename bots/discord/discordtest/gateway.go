@@ -259,7 +259,7 @@ func (f *Fake) guildEvent(g *Guild) obj {
 			channels = append(channels, f.channelJSON(c))
 		}
 	}
-	e["channels"], e["threads"], e["members"], e["large"], e["unavailable"], e["member_count"], e["joined_at"] = channels, threads, []any{}, false, false, len(g.Members), stamp(f.clock.Now())
+	e["channels"], e["threads"], e["members"], e["large"], e["unavailable"], e["member_count"], e["joined_at"] = channels, threads, []any{}, false, false, len(g.Members), stamp(g.Members[f.bot.ID].Joined)
 	return e
 }
 

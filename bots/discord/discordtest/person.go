@@ -189,6 +189,33 @@ func (f *Fake) Forget() {
 	}
 }
 
+// Added announces that the bot was added to a guild just now; system is the
+// channel for notices, or "".
+func (f *Fake) Added(guild, system string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g := f.guilds[guild]
+	g.System = system
+	me := g.Members[f.bot.ID]
+	if me == nil {
+		me = &Member{User: f.bot.ID, Roles: []string{g.Roles[1].ID}}
+		g.Members[f.bot.ID] = me
+	}
+	me.Joined = f.clock.Now()
+	f.announceGuild(g)
+}
+
+// Back announces a guild after an outage.
+func (f *Fake) Back(guild string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.announceGuild(f.guilds[guild])
+}
+
+func (f *Fake) announceGuild(g *Guild) {
+	f.tell(g.ID, "GUILD_CREATE", func(*session) any { return f.guildEvent(g) })
+}
+
 // Kick removes the bot from a guild, or plays an outage of it.
 func (f *Fake) Kick(guild string, outage bool) {
 	f.mu.Lock()

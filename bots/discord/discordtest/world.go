@@ -35,6 +35,7 @@ type Guild struct {
 	ID      string
 	Name    string
 	Owner   string
+	System  string // the channel for the platform's own notices; "" is none
 	Roles   []*Role
 	Members map[string]*Member
 }
@@ -125,7 +126,7 @@ func (f *Fake) AddUser(name string, bot bool) string {
 }
 
 // AddGuild makes a guild with an owner, @everyone and the bot in it. Guilds are
-// made before the adapter connects, or announced with Announce.
+// made before the adapter connects, or announced with Added.
 func (f *Fake) AddGuild(name, owner string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
