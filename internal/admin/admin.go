@@ -36,8 +36,15 @@ type Records interface {
 	Write(ctx context.Context, tenant string, writes ...record.Write) error
 }
 
+// Denials changes whom the bot does not answer.
+type Denials interface {
+	Deny(ctx context.Context, c settings.DenialChange) (settings.Applied, error)
+	Allow(ctx context.Context, c settings.DenialChange) (settings.Applied, error)
+}
+
 // Settings is what the room asks of the settings.
 type Settings interface {
+	Denials
 	Resolve(ctx context.Context, at chat.Place, ch chat.Channel, person string) (settings.Resolved, error)
 	Set(ctx context.Context, c settings.Change) (settings.Applied, error)
 	Reset(ctx context.Context, c settings.Change) (settings.Applied, error)
@@ -148,7 +155,7 @@ func (a *Admin) mention(ctx context.Context, t turn.Task) (said, error) {
 	case intent.Spend:
 		return a.spend(ctx, t, HeardSpend(t.Wish.Instruction))
 	case intent.Config:
-		r, err := ParseConfig(t.Wish.Instruction)
+		r, err := HeardConfig(t.Wish.Instruction)
 		if err != nil { // said in their own words: show what holds
 			r = ConfigRequest{Verb: "list"}
 		}

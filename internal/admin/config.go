@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -24,6 +25,10 @@ func (a *Admin) config(ctx context.Context, t turn.Task, r ConfigRequest) (said,
 		return a.change(ctx, t, r)
 	case "budget":
 		return a.setLimit(ctx, t, r)
+	case "pause", "resume":
+		return a.pause(ctx, t, r)
+	case "deny", "allow":
+		return a.deny(ctx, t, r)
 	case "tiers":
 		return a.tiers(t), nil
 	case "journal":
@@ -109,8 +114,9 @@ func (a *Admin) tiers(t turn.Task) said {
 // concerned.
 func (a *Admin) change(ctx context.Context, t turn.Task, r ConfigRequest) (said, error) {
 	p := t.Event.Place
-	c := settings.Change{Tenant: p.Tenant(), Key: r.Key, Value: r.Value, By: t.Caller.ID, ByRole: t.Settings.RoleOf(t.Caller.ID, t.Caller.Actor), Why: r.Why}
+	c := settings.Change{Tenant: p.Tenant(), Key: r.Key, Value: r.Value, By: t.Caller.ID, Why: r.Why}
 	c.Level, c.ID = where(r, p, t.Caller.ID)
+	c.ByRole = t.Settings.RoleFor(r.Key, c.Level, t.Caller.ID, t.Caller.Actor)
 	apply := a.Settings.Reset
 	if r.Verb == "set" {
 		apply = a.Settings.Set
@@ -130,6 +136,9 @@ func (a *Admin) change(ctx context.Context, t turn.Task, r ConfigRequest) (said,
 	s := said{post: chat.Post{Text: fmt.Sprintf("**%s** for the %s: `%s` → `%s`. It holds everywhere within two seconds and is in the journal.", done.Key, c.Level, from, to)}}
 	if c.Level == settings.Channel || c.Level == settings.Workspace {
 		a.announce(ctx, t, &s, usage.Scope{}, func(h hearers) string {
+			if h.public && slices.Contains(peopleKeys, done.Key) { // who is on a list is not the channel's matter
+				return fmt.Sprintf("changed **%s** for %s.%s", done.Key, a.levelName(ctx, t, h, c.Level), reason(r.Why))
+			}
 			return fmt.Sprintf("changed **%s** for %s: `%s` → `%s`.%s", done.Key, a.levelName(ctx, t, h, c.Level), from, to, reason(r.Why))
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
@@ -16,7 +17,7 @@ import (
 
 // peopleKeys are the settings that list people (and groups); they are stored as
 // pseudonyms and shown as names, to those who see the workspace only.
-var peopleKeys = []string{"admins", "finance", "owner", "allow.people", "deny.people"}
+var peopleKeys = []string{"admins", "finance", "moderators", "owner", "allow.people", "deny.people"}
 
 // personalKeys are the settings a person can have of their own.
 func personalKeys() []string {
@@ -38,8 +39,23 @@ func (a *Admin) meant(ctx context.Context, t turn.Task, key, typed string) (stri
 		return a.channelMeant(ctx, t, typed)
 	case slices.Contains(peopleKeys, key):
 		return a.peopleMeant(ctx, t, typed)
+	case def.Kind == settings.RatesKind:
+		items := listItems(typed)
+		for i, item := range items {
+			if at := strings.LastIndex(item, ":"); at >= 0 {
+				items[i] = mentioned(item[:at]) + item[at:]
+			}
+		}
+		return strings.Join(items, ","), nil
 	}
 	return typed, nil
+}
+
+// mentioned is the id in a platform's mention of a person, a usergroup or a
+// role; what is no mention stays as it is.
+func mentioned(item string) string {
+	id, _, _ := strings.Cut(strings.Trim(item, "<@!&>"), "|")
+	return strings.TrimPrefix(id, "subteam^")
 }
 
 func (a *Admin) channelMeant(ctx context.Context, t turn.Task, typed string) (string, error) {
@@ -63,13 +79,13 @@ func (a *Admin) channelMeant(ctx context.Context, t turn.Task, typed string) (st
 // a pseudonym; what the platform does not know as a person is taken as a group,
 // unless it was written as a mention.
 func (a *Admin) peopleMeant(ctx context.Context, t turn.Task, typed string) (string, error) {
-	items := strings.FieldsFunc(typed, func(r rune) bool { return r == ',' || r == ';' || r == ' ' })
+	items := listItems(typed)
 	p := t.Event.Place
 	for i, item := range items {
 		if strings.EqualFold(item, "none") || strings.HasPrefix(item, "p_") {
 			continue
 		}
-		id, _, _ := strings.Cut(strings.Trim(item, "<@!>"), "|")
+		id := mentioned(item)
 		who, err := a.Openers(p.Platform).Directory().Actor(ctx, p.Workspace, id)
 		switch {
 		case err == nil:
@@ -78,16 +94,64 @@ func (a *Admin) peopleMeant(ctx context.Context, t turn.Task, typed string) (str
 			}
 		case !errors.Is(err, chat.ErrNotFound):
 			return "", fmt.Errorf("admin: people: %w", err)
-		case strings.HasPrefix(item, "@") || strings.HasPrefix(item, "<@"):
+		case strings.HasPrefix(item, "@") || strings.HasPrefix(item, "<@") && !strings.HasPrefix(item, "<@&"):
 			return "", fault.Newf(fault.NotFound, "I don't know a person %s. Give the platform's id of a person or group.", redact.Name(item))
+		default:
+			items[i] = id
 		}
 	}
 	return strings.Join(items, ","), nil
 }
 
+// listItems are the entries of a list as it is typed or picked.
+func listItems(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })
+}
+
+// listedIDs are the entries of a list of people as the platform knows them:
+// ids of people and groups. Somebody no longer in the directory is left out.
+func (a *Admin) listedIDs(ctx context.Context, t turn.Task, value string) []string {
+	var out []string
+	for _, item := range listItems(value) {
+		id, err := a.People.PlatformID(ctx, t.Event.Place.Tenant(), item)
+		switch {
+		case err == nil:
+			out = append(out, id)
+		case item != "none" && !strings.HasPrefix(item, "p_"):
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// changedTo reads a field of a form: what to set, and whether that is another
+// value than holds now. Who is on a list and could not be shown in the form
+// stays on it.
+func (a *Admin) changedTo(ctx context.Context, t turn.Task, key, typed string) (string, bool) {
+	now, _ := t.Settings.Get(key)
+	typed = strings.TrimSpace(typed)
+	if typed == "" || typed == now.Value {
+		return "", false
+	}
+	if !slices.Contains(peopleKeys, key) {
+		return typed, true
+	}
+	chosen, shown := listItems(typed), a.listedIDs(ctx, t, now.Value)
+	if slices.Equal(slices.Sorted(slices.Values(chosen)), slices.Sorted(slices.Values(shown))) {
+		return "", false
+	}
+	for _, item := range listItems(now.Value) {
+		if _, err := a.People.PlatformID(ctx, t.Event.Place.Tenant(), item); err != nil && strings.HasPrefix(item, "p_") && typed != "none" {
+			chosen = append(chosen, item)
+		}
+	}
+	return strings.Join(chosen, ","), true
+}
+
 // value is a setting's value as this caller may read it.
 func (a *Admin) value(ctx context.Context, t turn.Task, v settings.Value) string {
-	if slices.Contains(peopleKeys, v.Key) && !t.Caller.Roles.SeesAll() && v.Value != "none" {
+	decides := v.Key == "deny.people" && t.Caller.Roles.Moderator
+	if slices.Contains(peopleKeys, v.Key) && !decides && !t.Caller.Roles.SeesAll() && v.Value != "none" {
 		n := strings.Count(v.Value, ",") + 1
 		return fmt.Sprintf("a list of %d, shown to admins and finance", n)
 	}
@@ -107,8 +171,12 @@ func (a *Admin) shown(ctx context.Context, t turn.Task, key, v string) string {
 	}
 	items := strings.Split(v, ",")
 	for i, item := range items {
-		if name, ok := a.People.Name(ctx, t.Event.Place.Tenant(), item); ok {
+		d, _ := settings.ParseDenial(item) // an item of any list; only a denial has an end
+		if name, ok := a.People.Name(ctx, t.Event.Place.Tenant(), d.Who); ok {
 			items[i] = redact.Name(name)
+		}
+		if !d.Until.IsZero() {
+			items[i] += " until " + when(d.Until, t)
 		}
 	}
 	return strings.Join(items, ", ")

@@ -142,8 +142,27 @@ func asksConfig(w []string, h int) bool {
 			k++
 		}
 		return settable[at(w, k)]
+	case "pause", "resume":
+		return asksPause(w, h+1)
 	}
 	return false
+}
+
+// asksPause reads what stands behind "pause" or "resume": nothing, or that it is
+// about the bot in this channel. "Resume" can be a document, too.
+func asksPause(w []string, k int) bool {
+	for at(w, k) == "yourself" || at(w, k) == "answering" {
+		k++
+	}
+	switch {
+	case phrase(w, k, "here"):
+		k++
+	case phrase(w, k, "this", "channel"):
+		k += 2
+	case phrase(w, k, "in", "this", "channel"):
+		k += 3
+	}
+	return k == len(w) || at(w, k) == "because" || at(w, k) == "please" || at(w, k) == "again"
 }
 
 // settable is what /ai-config sets.
