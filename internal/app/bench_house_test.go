@@ -212,6 +212,8 @@ type rig struct {
 	platform *instant
 	provider *provider
 	stop     func()
+	// delivered, when not nil, is told whenever a job begins.
+	delivered func()
 }
 
 // watch begins a run of so many turns.
@@ -246,7 +248,7 @@ func newRig(b testing.TB, url string, p *provider, pace intake.Pace) *rig {
 	r := &rig{store: store, platform: &instant{}, provider: p}
 	r.House = Build(Parts{
 		Config: cfg, Store: store, Spool: store.spool, Models: assistant.NewModels(cat, cat.Demo(), p, true), Clock: clock.System{}, Log: log,
-		Pace: pace, Sealer: sealer, Name: "bench",
+		Pace: pace, Sealer: sealer, Name: "bench", Approved: r.approved,
 	})
 	r.Join(chat.Slack, r.platform)
 	r.watch(0)
@@ -261,6 +263,14 @@ func newRig(b testing.TB, url string, p *provider, pace intake.Pace) *rig {
 		}
 	})
 	return r
+}
+
+// approved is the first thing a job asks.
+func (r *rig) approved(string) bool {
+	if r.delivered != nil {
+		r.delivered()
+	}
+	return true
 }
 
 // begin lets the house work until the test ends.
