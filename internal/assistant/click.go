@@ -143,14 +143,14 @@ func (a *Assistant) as(ctx context.Context, t turn.Task, id, rest string, s save
 	return a.failed(ctx, t, nil, fault.New(fault.BadInput, "I don't know that way of reading it."))
 }
 
-// retract takes a public answer back, for who asked or an admin.
+// retract takes a public answer back, for who asked, a moderator or an admin.
 func (a *Assistant) retract(ctx context.Context, t turn.Task, id string) (turn.Result, error) {
 	rc, err := a.receiptOf(ctx, t, id)
 	if err != nil {
 		return a.failed(ctx, t, nil, err)
 	}
-	if rc.By != t.Caller.ID && !t.Caller.Roles.Admin {
-		return privately(t, "Only the person who asked, or an admin, can do that."), nil
+	if rc.By != t.Caller.ID && !t.Caller.Roles.Admin && !t.Caller.Roles.Moderator {
+		return privately(t, "Only the person who asked, a moderator or an admin can do that."), nil
 	}
 	resp, err := a.Openers(t.Event.Place.Platform).OpenPlace(ctx, t.Event.Place)
 	if err != nil {

@@ -119,8 +119,31 @@ func (a *Assistant) mayWrite(ctx context.Context, t turn.Task, s saved) (chat.Pl
 		return at, fmt.Errorf("assistant: access: %w", err)
 	case !acc.BotPost:
 		return at, fault.New(fault.NotAllowed, "I may not post there. Invite me to the channel, then press Post again.")
+	case s.Text == s.First:
+		return at, nil
 	}
-	return at, nil
+	stays, err := a.editedStays(ctx, at, acc.Channel)
+	if err == nil && stays {
+		err = errEdited
+	}
+	return at, err
+}
+
+// errEdited: what a person wrote does not go out as the bot's.
+var errEdited = fault.New(fault.NotAllowed, "You edited this draft, and here I do not post edited text in public channels: it would stand there under my name. "+
+	"Copy it and post it yourself. An admin can allow it with /ai-config set post_edited on.")
+
+// editedStays reports whether a draft may not be posted in a channel any more
+// once a person edited it. A channel of unknown kind counts as public.
+func (a *Assistant) editedStays(ctx context.Context, at chat.Place, ch chat.Channel) (bool, error) {
+	if ch.Kind != chat.PublicChannel && ch.Kind != chat.UnknownChannel {
+		return false, nil
+	}
+	s, err := a.Settings.Resolve(ctx, at, ch, "")
+	if err != nil {
+		return false, fmt.Errorf("assistant: edited draft: %w", err)
+	}
+	return !s.PostEdited(), nil
 }
 
 // edited takes the text of the edit form and shows the draft again.
@@ -216,9 +239,14 @@ func (a *Assistant) Answer(ctx context.Context, q chat.Question, who turn.Caller
 		if s.By != who.Actor.ID {
 			return chat.Answer{}, fault.New(fault.NotAllowed, "Only the person who asked can edit this draft.")
 		}
-		return chat.Answer{Form: &chat.Form{ID: "draft.edit", Title: "Edit the draft", Submit: "Save", State: q.Value, Fields: []chat.Field{
+		f := &chat.Form{ID: "draft.edit", Title: "Edit the draft", Submit: "Save", State: q.Value, Fields: []chat.Field{
 			{ID: "text", Label: "Draft", Kind: chat.LongField, Value: s.Text, Max: longestDraft},
-		}}}, nil
+		}}
+		stays, err := a.editedStays(ctx, s.Event.Place, s.Event.Channel)
+		if stays && s.Event.Channel.Kind == chat.PublicChannel {
+			f.Intro = "Once you change it, I do not post it in this public channel; copy it then and post it yourself."
+		}
+		return chat.Answer{Form: f}, err
 	}
 	return chat.Answer{}, nil
 }

@@ -238,3 +238,83 @@ func TestAPersonsOwnFollowupsOffIsObeyed(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEditedDraftIsNotPostedWhereThatIsOff(t *testing.T) {
+	cases := []struct {
+		name    string
+		channel string
+		edited  bool
+		off     string // where post_edited is off; "" is nowhere
+		posted  bool
+	}{
+		{"edited, in a public channel", General, true, General, false},
+		{"edited, off in the whole workspace", General, true, "workspace", false},
+		{"as it was written", General, false, General, true},
+		{"edited, in a private channel", Secret, true, Secret, true},
+		{"edited, off in another channel", General, true, Empty, true},
+		{"edited, on", General, true, "", true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			in(t, func(t *testing.T) {
+				h := New(t)
+				at := In(c.channel)
+				m := h.Ask(Anna, at, "draft", "tell them we roll back today --tier local")
+				if c.edited {
+					form := h.Press(Anna, m, "Edit")
+					h.Submit(Anna, form, map[string]string{"text": "We roll back at three."})
+					m, _ = h.World.Message(Workspace, m.Ref)
+				} else {
+					h.Provider.Script(Eco, Turn{Text: "We roll back today."})
+					m = h.Ask(Anna, at, "draft", "tell them we roll back today")
+				}
+				if c.off == "workspace" {
+					h.Set("", "post_edited", "off")
+				} else if c.off != "" {
+					h.Set(c.off, "post_edited", "off")
+				}
+				time.Sleep(2 * time.Second)
+				before := len(h.Posts(at, Ada))
+				h.Press(Anna, m, "Post")
+				if got := len(h.Posts(at, Ada)) > before; got != c.posted {
+					t.Fatalf("posted %v; Anna is told %q", got, saidTo(h, at, Anna))
+				}
+				if c.posted {
+					return
+				}
+				said := saidTo(h, at, Anna)
+				if !strings.Contains(said[len(said)-1], "You edited this draft, and here I do not post edited text in public channels") {
+					t.Errorf("Anna is told %q", said)
+				}
+				if o := h.Press(Anna, m, "Edit"); o.Form == nil || !strings.Contains(o.Form.Intro, "copy it then and post it yourself") {
+					t.Errorf("the form: %+v", o.Form)
+				}
+				h.Set(General, "post_edited", "on")
+				time.Sleep(2 * time.Second)
+				h.Press(Anna, m, "Post")
+				if len(h.Posts(at, Ada)) == before {
+					t.Error("switched on, it is still not posted")
+				}
+			})
+		})
+	}
+}
+
+func TestAModeratorTakesAnAnswerBackAndSeesNoSpend(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := New(t)
+		h.Set("", "moderators", h.ID(Mod))
+		h.Say(Anna, In(General, Thread), question)
+		m := h.Last(In(General), Anna)
+		h.Press(Ben, m, "Retract")
+		wants(t, h.Last(In(General), Ben), "Only the person who asked, a moderator or an admin can do that.")
+		h.Press(Mod, m, "Retract")
+		if _, there := h.World.Message(Workspace, m.Ref); there {
+			t.Error("the answer is still there")
+		}
+		got := h.Ask(Mod, In(General), "ai-spend", "")
+		if strings.Contains(got.Post.Text, "Workspace: $") {
+			t.Errorf("a moderator reads %q", got.Post.Text)
+		}
+	})
+}

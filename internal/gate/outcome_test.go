@@ -40,7 +40,7 @@ func TestThumbsWhyShareAndRetract(t *testing.T) {
 		h.Press(Ben, m, "Why")
 		wants(t, h.Last(In(General, Thread), Ben), "**economy** ("+Eco+")", "charged to the workflow ask", "Ask starts on economy")
 		h.Press(Ben, m, "Retract")
-		wants(t, h.Last(In(General, Thread), Ben), "Only the person who asked, or an admin")
+		wants(t, h.Last(In(General, Thread), Ben), "Only the person who asked, a moderator or an admin")
 		h.Press(Ada, m, "Retract")
 		if _, there := h.World.Message(Workspace, m.Ref); there {
 			t.Error("still there after an admin took it back")
