@@ -49,7 +49,7 @@ var columns = map[string]struct {
 	at  chat.Place
 }{
 	"asker": {Anna, In(General)}, "member": {Anna, In(General)}, "guest": {Gus, In(General)}, "outsider": {Eve, In(Shared)},
-	"channel owner": {Olga, In(General)}, "workflow owner": {Ben, In(General)}, "finance": {Fin, In(General)}, "admin": {Ada, In(General)},
+	"channel owner": {Olga, In(General)}, "moderator": {Mod, In(General)}, "workflow owner": {Ben, In(General)}, "finance": {Fin, In(General)}, "admin": {Ada, In(General)},
 }
 
 // house is a workspace in which somebody called Dora, and all others, spent
@@ -62,6 +62,7 @@ func house(t *testing.T) *House {
 	h.Set(General, "guests", "on")
 	h.Set(Shared, "outsiders", "on")
 	h.Set(General, "owner", h.ID(Olga))
+	h.Set("", "moderators", h.ID(Mod))
 	dora, err := h.People.See(t.Context(), In("").Tenant(), chat.Actor{ID: "u-dora", Name: "dora"})
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +70,7 @@ func house(t *testing.T) *House {
 	for i, channel := range []string{General, Read, Secret} {
 		book(h, fmt.Sprintf("d%d", i), channel, dora, "triage", 1_000_000)
 	}
-	for i, who := range []string{Anna, Ben, Olga, Fin, Ada, Gus} {
+	for i, who := range []string{Anna, Ben, Olga, Mod, Fin, Ada, Gus} {
 		book(h, fmt.Sprintf("p%d", i), General, h.ID(who), "ask", 2_000_000)
 	}
 	book(h, "e", Shared, h.ID(Eve), "ask", 1_000_000)
@@ -142,6 +143,11 @@ func TestThePermissionsPage(t *testing.T) {
 }
 
 func changes(command string) bool {
+	for _, verb := range []string{"pause", "resume", "deny ", "allow "} {
+		if strings.Contains(command, "config "+verb) {
+			return true
+		}
+	}
 	return strings.Contains(command, " set ") || strings.Contains(command, " me ") || strings.Contains(command, "config budget ")
 }
 
