@@ -71,8 +71,11 @@ func chartText(c *chat.Chart) string {
 		}
 		for i := range min(len(s.Values), len(c.Labels)) {
 			v, label := s.Values[i], cell(c.Labels[i])
-			bar := int(max(v, 0) / max(most/barWidth, 1))
-			fmt.Fprintf(&b, "%s%s %s %s\n", label, strings.Repeat(" ", wide-len([]rune(label))), strings.Repeat("█", min(bar, barWidth)), chart.Value(c.Unit, v))
+			bar := ""
+			if c.Kind != "line" { // a line is seen in the picture; here its values are read
+				bar = strings.Repeat("█", min(int(max(v, 0)/max(most/barWidth, 1)), barWidth)) + " "
+			}
+			fmt.Fprintf(&b, "%s%s %s%s\n", label, strings.Repeat(" ", wide-len([]rune(label))), bar, chart.Value(c.Unit, v))
 		}
 	}
 	b.WriteString("```")

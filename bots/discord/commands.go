@@ -1,8 +1,10 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 )
@@ -24,19 +26,23 @@ func shortcutOf(label string) string {
 // description does not know.
 type registered struct {
 	Name     string             `json:"name"`
+	Names    map[string]string  `json:"name_localizations,omitempty"`
 	Type     int                `json:"type"`
 	What     string             `json:"description,omitempty"`
+	Whats    map[string]string  `json:"description_localizations,omitempty"`
 	Options  []registeredOption `json:"options,omitempty"`
 	Contexts []int              `json:"contexts"`
 	Installs []int              `json:"integration_types"`
 }
 
 type registeredOption struct {
-	Name     string `json:"name"`
-	Type     int    `json:"type"`
-	What     string `json:"description"`
-	Complete bool   `json:"autocomplete,omitempty"`
-	Max      int    `json:"max_length,omitempty"`
+	Name     string            `json:"name"`
+	Names    map[string]string `json:"name_localizations,omitempty"`
+	Type     int               `json:"type"`
+	What     string            `json:"description"`
+	Whats    map[string]string `json:"description_localizations,omitempty"`
+	Complete bool              `json:"autocomplete,omitempty"`
+	Max      int               `json:"max_length,omitempty"`
 }
 
 // Kinds of command and option, and where commands are offered: in servers that
@@ -69,6 +75,7 @@ func commands() []registered {
 		list = append(list, registered{Name: s[0], Type: kindMessage})
 	}
 	for i := range list {
+		list[i] = localized(list[i])
 		list[i].Contexts, list[i].Installs = []int{inGuilds}, []int{guildInstall}
 	}
 	return list
@@ -100,25 +107,30 @@ func (a *Adapter) offering(ctx context.Context) ([]registered, error) {
 		return nil, err
 	}
 	var there []registered
-	err = a.rest.do(ctx, call{method: http.MethodGet, route: commandRoute, args: []string{me.App}, patience: lookUp}, &there)
+	err = a.rest.do(ctx, call{method: http.MethodGet, route: commandRoute, args: []string{me.App}, query: url.Values{"with_localizations": {"true"}}, patience: lookUp}, &there)
 	return there, err
 }
 
-// sorted brings commands into one order and an absent list into one form.
+// sorted brings commands into one order, and what is absent into one form.
 func sorted(list []registered) []registered {
 	for i, c := range list {
 		if len(c.Options) == 0 {
 			list[i].Options = nil
 		}
+		list[i].Names, list[i].Whats = orNone(c.Names), orNone(c.Whats)
+		for j, o := range c.Options {
+			list[i].Options[j].Names, list[i].Options[j].Whats = orNone(o.Names), orNone(o.Whats)
+		}
 	}
 	slices.SortFunc(list, func(x, y registered) int {
-		if x.Type != y.Type {
-			return x.Type - y.Type
-		}
-		if x.Name < y.Name {
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(x.Type, y.Type), cmp.Compare(x.Name, y.Name))
 	})
 	return list
+}
+
+func orNone(m map[string]string) map[string]string {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
 }

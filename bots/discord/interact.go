@@ -115,6 +115,8 @@ func (a *Adapter) event(ctx context.Context, i interaction) (chat.Event, bool, e
 	}
 	if i.Member != nil {
 		a.world.members.put(guildID+"/"+who.ID, *i.Member)
+	} else if m, err := (directory{a}).Actor(ctx, guildID, who.ID); err == nil {
+		m.Locale, who = who.Locale, m // a direct message says nothing of the server it is charged to
 	}
 	at, ch, err := a.whereOf(ctx, guildID, i)
 	if err != nil {

@@ -151,6 +151,9 @@ func attached(p chat.Post) []chat.File {
 	}
 	for _, f := range p.Files {
 		f.Name = clip(strings.Map(fileRune, f.Name), maxFileName)
+		if f.Alt == "" {
+			f.Alt = f.Name
+		}
 		files = append(files, f)
 	}
 	return files[:min(len(files), 9)] // ten are the most, one is kept for answer.md

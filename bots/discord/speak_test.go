@@ -137,6 +137,25 @@ func TestAChartIsAPictureWithWords(t *testing.T) {
 	}
 }
 
+func TestALineIsDrawnAsOneAndEveryFileHasWords(t *testing.T) {
+	w := open(t, bottest.NewRecorder(), discordtest.Options{})
+	drawn := func(kind string) discordtest.Message {
+		w.say(chat.ReplyTo{Place: w.at(w.market, "")}, chat.Post{Job: kind, Text: "The trend:", Files: []chat.File{{Name: "spend.csv", Data: []byte("a,b\n")}}, Chart: &chat.Chart{
+			Title: "Trend", Kind: kind, Unit: "requests", Labels: []string{"Mon", "Tue", "Wed"}, Series: []chat.Series{{Name: "economy", Values: []int64{1, 9, 5}}}}})
+		all := w.f.Messages(w.market, w.omar)
+		return all[len(all)-1]
+	}
+	line, bars := drawn("line"), drawn("bar")
+	if bytes.Equal(line.Files[0].Data, bars.Files[0].Data) || strings.Contains(line.Content, "█") || !strings.Contains(line.Content, "Tue 9") {
+		t.Errorf("a line says %q", line.Content)
+	}
+	for _, f := range append(line.Files, bars.Files...) {
+		if f.Alt == "" {
+			t.Errorf("%s has no words", f.Name)
+		}
+	}
+}
+
 func TestAccessFollowsDiscordsRules(t *testing.T) {
 	w := found(t, discordtest.Options{})
 	muted := w.f.AddRole(w.guild, "muted", 0)

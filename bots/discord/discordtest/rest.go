@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -80,12 +81,19 @@ func (f *Fake) activeThreads(in input) output {
 	return ok(obj{"threads": out, "members": []any{}, "has_more": false})
 }
 
-func (f *Fake) commandsJSON() []any {
+// listCommands gives the registered commands; their words in other languages
+// only to who asks for them.
+func (f *Fake) listCommands(in input) output {
 	out := []any{}
 	for _, c := range f.commands {
+		if in.r.URL.Query().Get("with_localizations") != "true" {
+			c = maps.Clone(c)
+			delete(c, "name_localizations")
+			delete(c, "description_localizations")
+		}
 		out = append(out, c)
 	}
-	return out
+	return ok(out)
 }
 
 // putCommands replaces all commands, as Discord stores them.
@@ -96,14 +104,14 @@ func (f *Fake) putCommands(in input) output {
 	for _, raw := range all {
 		c := raw.(map[string]any)
 		stored := obj{"id": f.id(), "application_id": f.app, "version": f.id(), "default_member_permissions": nil, "dm_permission": false, "nsfw": false, "description": ""}
-		for _, k := range []string{"name", "type", "description", "options", "contexts", "integration_types"} {
+		for _, k := range []string{"name", "name_localizations", "type", "description", "description_localizations", "options", "contexts", "integration_types"} {
 			if v, there := c[k]; there && v != nil {
 				stored[k] = v
 			}
 		}
 		f.commands = append(f.commands, stored)
 	}
-	return ok(f.commandsJSON())
+	return f.listCommands(in)
 }
 
 // Commands are the names registered, and how often they were written.
@@ -115,6 +123,31 @@ func (f *Fake) Commands() (names []string, writes int) {
 	}
 	slices.Sort(names)
 	return names, f.puts
+}
+
+// CommandIn is the name of a command in a language; "" where it has none.
+func (f *Fake) CommandIn(locale, name string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.commands {
+		if all, ok := c["name_localizations"].(map[string]any); ok && c["name"] == name {
+			s, _ := all[locale].(string)
+			return s
+		}
+	}
+	return ""
+}
+
+// ForgetLanguage takes a language from all commands, as an older version of
+// them would have registered.
+func (f *Fake) ForgetLanguage(locale string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.commands {
+		if all, ok := c["name_localizations"].(map[string]any); ok {
+			delete(all, locale)
+		}
+	}
 }
 
 // ForgetCommands takes the registered commands away.

@@ -69,7 +69,7 @@ func table() map[string]handler {
 		"GET /guilds/{guild_id}/channels":                           (*Fake).guildChannels,
 		"GET /guilds/{guild_id}/members/{user_id}":                  (*Fake).getMember,
 		"GET /guilds/{guild_id}/threads/active":                     (*Fake).activeThreads,
-		"GET /applications/{application_id}/commands":               func(f *Fake, _ input) output { return ok(f.commandsJSON()) },
+		"GET /applications/{application_id}/commands":               (*Fake).listCommands,
 		"PUT /applications/{application_id}/commands":               (*Fake).putCommands,
 		"GET /channels/{channel_id}":                                (*Fake).getChannel,
 		"GET /channels/{channel_id}/messages":                       (*Fake).listMessages,

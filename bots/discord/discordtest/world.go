@@ -245,6 +245,15 @@ func (f *Fake) Deny(channel string, permissions uint64) {
 	f.channels[channel].Overwrites = append(f.channels[channel].Overwrites, Overwrite{ID: f.bot.ID, Member: true, Deny: permissions})
 }
 
+// Forbid takes permissions from a member in a channel, and says so.
+func (f *Fake) Forbid(channel, user string, permissions uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := f.channels[channel]
+	c.Overwrites = append(c.Overwrites, Overwrite{ID: user, Member: true, Deny: permissions})
+	f.tell(c.Guild, "CHANNEL_UPDATE", func(*session) any { return f.channelJSON(c) })
+}
+
 // TimeOut keeps a member from writing until an instant.
 func (f *Fake) TimeOut(guild, user string, until time.Time) {
 	f.mu.Lock()
