@@ -32,7 +32,7 @@ func commands() []command {
 		{"spend", "what was spent, from the ledger", runSpend},
 		{"export", "ledger rows as csv or jsonl", runExport},
 		{"ledger", "verify, rebuild or correct the books", runLedger},
-		{"models", "the models: list, check, import", runModels},
+		{"models", "the models: list, check, discover, import", runModels},
 		{"manifest", "the app manifest to paste at Slack", runManifest},
 		{"erase", "remove a person: name, settings, drafts", runErase},
 		{"purge", "remove a workspace with its ledger, for good", runPurge},

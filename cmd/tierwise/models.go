@@ -1,33 +1,63 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/app"
 	"github.com/tierwise/tierwise/internal/catalog"
+	"github.com/tierwise/tierwise/internal/config"
 	"github.com/tierwise/tierwise/internal/fault"
 )
 
+// modelVerbs are what `tierwise models` can do, in the order of help.
+var modelVerbs = []struct {
+	name, summary string
+	run           func(context.Context, []string, streams) error
+}{
+	{"list", "every model: tier, price in force, context, what it may see (the default)", runModelsList},
+	{"check", "prices to look at, compared with price files; --live calls each connected model once", runModelsCheck},
+	{"discover", "what the connected providers say they serve (GET /models)", runModelsDiscover},
+	{"import", "propose prices and new models from a price file, as a piece of the policy", runModelsImport},
+}
+
 func runModels(ctx context.Context, args []string, s streams) error {
-	do, args, err := verb("models", "list", args, s, "list", "check", "import")
+	var names []string
+	for _, v := range modelVerbs {
+		names = append(names, v.name)
+	}
+	do, args, err := verb("models", "list", args, s, names...)
+	if errors.Is(err, errHelp) {
+		for _, v := range modelVerbs {
+			fmt.Fprintf(s.out, "  %-9s %s\n", v.name, v.summary)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	switch do {
-	case "list":
-		return runModelsList(ctx, args, s)
-	case "check":
-		return runModelsCheck(ctx, args, s)
-	default:
-		return runModelsImport(ctx, args, s)
+	for _, v := range modelVerbs {
+		if v.name == do {
+			return v.run(ctx, args, s)
+		}
 	}
+	return errUsage
+}
+
+// connected loads the catalog and what is connected.
+func connected(ctx context.Context, s streams) (*app.Models, config.Config, error) {
+	cfg, log, err := load(s, true)
+	if err != nil {
+		return nil, cfg, err
+	}
+	m, err := app.LoadModels(ctx, cfg, log)
+	return m, cfg, err
 }
 
 func runModelsList(ctx context.Context, args []string, s streams) error {
@@ -36,11 +66,7 @@ func runModelsList(ctx context.Context, args []string, s streams) error {
 	if err := f.parse(args, 0); err != nil {
 		return err
 	}
-	cfg, log, err := load(s, true)
-	if err != nil {
-		return err
-	}
-	m, err := app.LoadModels(ctx, cfg, log)
+	m, cfg, err := connected(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -51,17 +77,35 @@ func runModelsList(ctx context.Context, args []string, s streams) error {
 	return catalog.WriteList(s.out, rows)
 }
 
-// listings reads the price lists given on the command line.
-func listings(modelsDev, liteLLM string) ([]catalog.Listing, error) {
+// lists are the price files given on the command line.
+type lists struct{ dev, lite, day *string }
+
+func (f *flagset) lists() lists {
+	return lists{
+		dev:  f.String("models-dev", "", "a models.dev api.json"),
+		lite: f.String("litellm", "", "a LiteLLM price file"),
+		day:  f.String("date", "", "the day the price file is from, 2026-01-31 (default: when it was written)"),
+	}
+}
+
+// read reads the files that were given.
+func (l lists) read(f *flagset) ([]catalog.Listing, error) {
+	var day time.Time
+	if *l.day != "" {
+		var err error
+		if day, err = time.Parse(time.DateOnly, *l.day); err != nil {
+			return nil, f.wrong(fmt.Sprintf("--date takes a day such as 2026-01-31, not %q", *l.day))
+		}
+	}
 	var out []catalog.Listing
-	for _, l := range []struct {
-		path string
-		read func(io.Reader, time.Time) (catalog.Listing, error)
-	}{{modelsDev, catalog.ReadModelsDev}, {liteLLM, catalog.ReadLiteLLM}} {
-		if l.path == "" {
+	for _, k := range []struct {
+		path, kind string
+		read       func(io.Reader, time.Time) (catalog.Listing, error)
+	}{{*l.dev, "models.dev api.json", catalog.ReadModelsDev}, {*l.lite, "LiteLLM price file", catalog.ReadLiteLLM}} {
+		if k.path == "" {
 			continue
 		}
-		list, err := listing(l.path, l.read)
+		list, err := listing(k.path, k.kind, day, k.read)
 		if err != nil {
 			return nil, err
 		}
@@ -70,128 +114,88 @@ func listings(modelsDev, liteLLM string) ([]catalog.Listing, error) {
 	return out, nil
 }
 
-// listing reads one price file; its date is the day it was written.
-func listing(path string, read func(io.Reader, time.Time) (catalog.Listing, error)) (catalog.Listing, error) {
+// listing reads one price file. Without a day it is from the day it was written.
+func listing(path, kind string, day time.Time, read func(io.Reader, time.Time) (catalog.Listing, error)) (catalog.Listing, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return catalog.Listing{}, fault.Newf(fault.BadInput, "The price file %s cannot be read.", path)
 	}
 	defer f.Close() // read only
-	info, err := f.Stat()
-	if err != nil {
-		return catalog.Listing{}, err
+	if day.IsZero() {
+		info, err := f.Stat()
+		if err != nil {
+			return catalog.Listing{}, err
+		}
+		day = info.ModTime().UTC().Truncate(24 * time.Hour)
 	}
-	return read(f, info.ModTime().UTC())
+	l, err := read(f, day)
+	if err != nil {
+		return l, fault.Wrap(err, fault.BadInput, path+" is not a "+kind+".")
+	}
+	return l, nil
 }
 
 func runModelsCheck(ctx context.Context, args []string, s streams) error {
 	f := flags("models check", "", s)
-	dev := f.String("models-dev", "", "compare with this models.dev api.json")
-	lite := f.String("litellm", "", "compare with this LiteLLM price file")
+	files := f.lists()
 	live := f.Bool("live", false, "make a call of one token to every connected model; it costs what such calls cost")
+	asJSON := f.Bool("json", false, "print JSON")
 	if err := f.parse(args, 0); err != nil {
 		return err
 	}
-	cfg, log, err := load(s, true)
+	priceLists, err := files.read(f)
 	if err != nil {
 		return err
 	}
-	m, err := app.LoadModels(ctx, cfg, log)
+	m, _, err := connected(ctx, s)
 	if err != nil {
 		return err
 	}
-	priceLists, err := listings(*dev, *lite)
-	if err != nil {
-		return err
-	}
-	findings := m.Catalog.Check(time.Now().UTC(), priceLists...)
-	w := tabwriter.NewWriter(s.out, 2, 4, 2, ' ', 0)
-	for _, x := range findings {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", x.Kind, x.Model, x.Text)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintf(s.out, "%d models, %d findings\n", len(m.Catalog.Models()), len(findings))
+	report := struct {
+		Findings []catalog.Finding `json:"findings"`
+		Live     []probed          `json:"live,omitempty"`
+	}{Findings: m.Catalog.Check(time.Now().UTC(), priceLists...)}
 	if *live {
-		return probe(ctx, m, s)
+		if report.Live, err = probe(ctx, m); err != nil {
+			return err
+		}
 	}
-	return nil
+	switch {
+	case *asJSON:
+		err = json.NewEncoder(s.out).Encode(report)
+	default:
+		if err = writeFindings(s.out, m.Catalog, report.Findings); err == nil && *live {
+			err = writeProbes(s.out, report.Live)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return failures(report.Live)
 }
 
-// probe calls every connected remote model once.
-func probe(ctx context.Context, m *app.Models, s streams) error {
-	w := tabwriter.NewWriter(s.out, 2, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "MODEL\tRESULT\tFIRST TOKEN\tCOST\tANSWERED BY\tUSAGE FIELDS")
-	failed := 0
-	for _, r := range m.Ready {
-		p, _ := m.Catalog.Provider(r.Provider)
-		if p.Engine != catalog.EngineOpenAI {
-			continue
-		}
-		client, err := m.Client(p)
-		if err != nil {
-			return err
-		}
-		done, err := client.Probe(ctx, r)
-		if err != nil {
-			failed++
-			fmt.Fprintf(w, "%s\tfailed: %v\t\t\t\t\n", r.ID, err)
-			continue
-		}
-		cost, err := m.Catalog.Cost(r, app.FactsOf(done), time.Now().UTC())
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "%s\tok\t%s\t%s (%s)\t%s\t%v\n", r.ID, done.First.Round(time.Millisecond), cost.Amount, cost.Source, done.Served, done.Fields)
+// writeFindings prints what a person should look at.
+func writeFindings(out io.Writer, c *catalog.Catalog, findings []catalog.Finding) error {
+	w := tabwriter.NewWriter(out, 2, 4, 2, ' ', 0)
+	for _, x := range findings {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", x.Kind, cmp.Or(x.Model, "-"), x.Text)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if failed > 0 {
-		return fault.Newf(fault.Provider, "%d models did not answer.", failed)
-	}
-	return nil
-}
-
-func runModelsImport(ctx context.Context, args []string, s streams) error {
-	f := flags("models import", "[MODEL=TIER …]", s)
-	dev := f.String("models-dev", "", "a models.dev api.json")
-	lite := f.String("litellm", "", "a LiteLLM price file")
-	if err := f.parse(args, -1); err != nil {
-		return err
-	}
-	priceLists, err := listings(*dev, *lite)
-	if err != nil {
-		return err
-	}
-	if len(priceLists) != 1 {
-		return f.wrong("give one file, --models-dev or --litellm; operands are models to add, such as groq/new-model=economy")
-	}
-	cfg, log, err := load(s, true)
-	if err != nil {
-		return err
-	}
-	m, err := app.LoadModels(ctx, cfg, log)
-	if err != nil {
-		return err
-	}
-	add := map[string]catalog.Tier{}
-	for _, arg := range f.Args() {
-		id, name, _ := strings.Cut(arg, "=")
-		if add[id], err = catalog.ParseTier(name); err != nil {
-			return f.wrong(fmt.Sprintf("%q is not MODEL=TIER with tier economy, standard or frontier", arg))
+	remote := 0
+	for _, m := range c.Models() {
+		if p, _ := c.Provider(m.Provider); p.Engine == catalog.EngineOpenAI {
+			remote++
 		}
 	}
-	o, err := m.Catalog.Propose(priceLists[0], time.Now().UTC(), add)
-	if err != nil {
-		return err
-	}
-	text, err := o.YAML()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(s.err, "This is a proposal; nothing was changed. Put what you agree with into the policy file.")
-	_, err = s.out.Write(text)
+	_, err := fmt.Fprintf(out, "%s, %s\n", counted(remote, "model"), counted(len(findings), "finding"))
 	return err
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

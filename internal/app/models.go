@@ -234,22 +234,29 @@ func modelRow(id string, m config.Model, seed *catalog.Catalog, day time.Time) c
 	}
 	for _, p := range m.Prices {
 		row := catalog.PriceRow{From: p.From.Start(), Announced: p.Announced, Service: p.Service, Source: orPolicy(p.Source), Verified: p.From.Start()}
-		row.Input, row.Output = p.Input.PerMillion(), p.Output.PerMillion()
-		if p.CacheRead != nil {
-			row.CacheRead = p.CacheRead.PerMillion()
-		}
-		if p.CacheWrite5m != nil {
-			row.CacheWrite5m = p.CacheWrite5m.PerMillion()
-		}
-		if p.CacheWrite1h != nil {
-			row.CacheWrite1h = p.CacheWrite1h.PerMillion()
-		}
-		if p.Reasoning != nil {
-			row.Reasoning = p.Reasoning.PerMillion()
+		row.RateRow = rateRow(p.Input, p.Output, p.CacheRead, p.CacheWrite5m, p.CacheWrite1h, p.Reasoning)
+		for _, b := range p.Bands {
+			row.Bands = append(row.Bands, catalog.BandRow{
+				Above: b.Above, RateRow: rateRow(b.Input, b.Output, b.CacheRead, b.CacheWrite5m, b.CacheWrite1h, b.Reasoning),
+			})
 		}
 		r.Prices = append(r.Prices, row)
 	}
 	return r
+}
+
+// rateRow are rates as the catalog reads them; nil is not given.
+func rateRow(in, out money.Pico, read, write5m, write1h, reasoning *money.Pico) catalog.RateRow {
+	text := func(p *money.Pico) string {
+		if p == nil {
+			return ""
+		}
+		return p.PerMillion()
+	}
+	return catalog.RateRow{
+		Input: in.PerMillion(), Output: out.PerMillion(),
+		CacheRead: text(read), CacheWrite5m: text(write5m), CacheWrite1h: text(write1h), Reasoning: text(reasoning),
+	}
 }
 
 func orPolicy(source string) string {

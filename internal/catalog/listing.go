@@ -32,9 +32,9 @@ type Listed struct {
 
 // Finding is one thing a person should look at.
 type Finding struct {
-	Kind  string // one of the kinds below
-	Model string // catalog id, or the id in the list
-	Text  string
+	Kind  string `json:"kind"`            // one of the kinds below
+	Model string `json:"model,omitempty"` // catalog id, or the id in the list
+	Text  string `json:"text"`
 }
 
 // The kinds of findings.

@@ -15,6 +15,9 @@ import (
 // have exactly, is an error. Nothing is applied.
 func (c *Catalog) Propose(l Listing, at time.Time, add map[string]Tier) (Overlay, error) {
 	o := Overlay{Name: l.Name}
+	if !slices.ContainsFunc(c.ids, func(id string) bool { _, there := l.Rows[id]; return there }) {
+		return Overlay{}, fmt.Errorf("%w: %s has none of the catalog's models: is it another kind of file?", ErrOverlay, l.Name)
+	}
 	for _, m := range c.Models() {
 		if c.providers[m.Provider].Engine != EngineOpenAI {
 			continue

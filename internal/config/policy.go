@@ -156,7 +156,7 @@ type Model struct {
 	Tier      *catalog.Tier     `yaml:"tier"`
 	Context   int64             `yaml:"context" min:"1"`
 	MaxOutput int64             `yaml:"max_output" min:"1"`
-	Abilities []catalog.Ability `yaml:"abilities" oneof:"json images reasoning streaming"`
+	Abilities []catalog.Ability `yaml:"abilities" oneof:"json images files reasoning streaming"`
 	Region    string            `yaml:"region"`
 	Family    string            `yaml:"family"`
 	Latency   string            `yaml:"latency" oneof:"fast normal slow"`
@@ -179,7 +179,20 @@ type Price struct {
 	CacheWrite5m *money.Pico `yaml:"cache_write_5m"`
 	CacheWrite1h *money.Pico `yaml:"cache_write_1h"`
 	Reasoning    *money.Pico `yaml:"reasoning"`
+	Bands        []Band      `yaml:"bands"` // rates of long inputs
 	Source       string      `yaml:"source"`
+}
+
+// Band is what every token of a request costs whose input is above a size in
+// tokens. Bands stand in rising order.
+type Band struct {
+	Above        int64       `yaml:"above" min:"1"`
+	Input        money.Pico  `yaml:"input"`
+	Output       money.Pico  `yaml:"output"`
+	CacheRead    *money.Pico `yaml:"cache_read"`
+	CacheWrite5m *money.Pico `yaml:"cache_write_5m"`
+	CacheWrite1h *money.Pico `yaml:"cache_write_1h"`
+	Reasoning    *money.Pico `yaml:"reasoning"`
 }
 
 // Team is a cost centre, from a day on.
