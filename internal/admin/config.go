@@ -207,7 +207,7 @@ func (a *Admin) changes(ctx context.Context, t turn.Task) (said, error) {
 		if name, ok := a.People.Name(ctx, t.Event.Place.Tenant(), e.Who); ok {
 			who = redact.Name(name)
 		}
-		tbl.Rows = append(tbl.Rows, []string{when(e.At, t), who + " (" + e.Role + ")", strings.TrimSpace(e.Level + " " + e.Key), unset(e.From), unset(e.To), e.Why})
+		tbl.Rows = append(tbl.Rows, []string{when(e.At, t), who + " (" + e.Role + ")", strings.TrimSpace(e.Level + " " + e.Key), a.shown(ctx, t, e.Key, e.From), a.shown(ctx, t, e.Key, e.To), e.Why})
 	}
 	return said{post: chat.Post{Text: "**Newest changes**", Table: tbl}}, nil
 }

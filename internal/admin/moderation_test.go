@@ -95,6 +95,7 @@ func TestAModeratorDeniesAPersonForADay(t *testing.T) {
 		says(t, h.Last(In(General), Anna).Post.Text, "It was decided that I do not answer you here until 2026-11-25 09:00 UTC.")
 		says(t, answer(h, Mod, "get deny.people"), "anna until Wed 25 Nov 09:00")
 		says(t, answer(h, Ben, "get deny.people"), "a list of 1, shown to admins and finance")
+		says(t, text(h.Ask(Ada, In(General), "ai-config", "journal")), "mod (moderator) channel deny.people not set anna until Wed 25 Nov 09:00 of spam")
 		says(t, answer(h, Mod, "allow @u-anna"), "I answer **anna** in this channel again.")
 		says(t, answer(h, Mod, "allow u-anna"), "**anna** is not denied in this channel.")
 		time.Sleep(2 * time.Second)
