@@ -11,6 +11,7 @@ import (
 	"github.com/tierwise/tierwise/internal/catalog"
 	"github.com/tierwise/tierwise/internal/clock"
 	"github.com/tierwise/tierwise/internal/llm"
+	"github.com/tierwise/tierwise/internal/step"
 	"github.com/tierwise/tierwise/internal/token"
 )
 
@@ -67,6 +68,23 @@ func TestAimock(t *testing.T) {
 				t.Errorf("%d retries", d.Retries)
 			}
 		})
+
+	t.Run("in one piece", func(t *testing.T) {
+		r := about("plain question")
+		r.Model.Abilities = nil
+		got := run(t.Context(), plain, r)
+		if got.err != nil || got.pieces != 1 || got.done.Tokens != (token.Count{Input: 120, Output: 14}) {
+			t.Errorf("%q in %d pieces, %v, %+v", got.text, got.pieces, got.err, got.done)
+		}
+	})
+	t.Run("a document beside the question", func(t *testing.T) {
+		r := about("question about a document")
+		r.Model.Abilities = append(r.Model.Abilities, catalog.Files)
+		r.Step.Prompt[0].Files = []step.File{contract, note1}
+		if got := run(t.Context(), plain, r); got.err != nil || got.done.Tokens != (token.Count{Input: 2100, Output: 5}) {
+			t.Errorf("%v, %+v", got.err, got.done)
+		}
+	})
 
 	fails := func(name, text string, check func(error) bool) {
 		t.Run(name, func(t *testing.T) {
