@@ -95,7 +95,7 @@ func TestOddConversations(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "data")
+			dir := furnished(t)
 			r := tierwise(t, dir, c.lines, nil, c.args...)
 			if r.code != 0 {
 				t.Errorf("exit code %d: %s", r.code, r.err)

@@ -27,7 +27,11 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if made.dir != "" {
+		_ = os.RemoveAll(made.dir)
+	}
+	os.Exit(code)
 }
 
 var update = flag.Bool("update", false, "rewrite the expected output of the stories")
@@ -37,6 +41,9 @@ var update = flag.Bool("update", false, "rewrite the expected output of the stor
 // with that code. Both share the story's data directory.
 func TestStories(t *testing.T) {
 	consoletest.Stories(t, "testdata", func(ctx context.Context, c consoletest.Chat) error {
+		if err := furnish(c.Dir); err != nil {
+			return err
+		}
 		cmd := process(ctx, c.Dir, append([]string{"chat", "--echo"}, c.Args...)...)
 		var said bytes.Buffer
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.In, c.Out, &said

@@ -51,7 +51,7 @@ type thread struct {
 func TestRealThreads(t *testing.T) {
 	path := shared(t, sharedThreads)
 	threads := threadsIn(t, path)
-	dir := filepath.Join(t.TempDir(), "data")
+	dir := furnished(t)
 	policy := filepath.Join(t.TempDir(), "policy.yaml")
 	if err := os.WriteFile(policy, []byte("throttle:\n  per_minute: 600\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -48,6 +48,9 @@ func Chat(ctx context.Context, cfg config.Config, o ChatOptions, log *slog.Logge
 	view, err := models.Connected(o.Clock)
 	if demo {
 		cfg.Policy.Roles.Finance = append(cfg.Policy.Roles.Finance, "finance")
+		if cfg.PolicyFile == "" {
+			cfg.Policy.Throttle.PerMinute = max(cfg.Policy.Throttle.PerMinute, sampleRate)
+		}
 		view, err = models.Sample(o.Clock)
 	}
 	if err != nil {
@@ -88,6 +91,10 @@ func Chat(ctx context.Context, cfg config.Config, o ChatOptions, log *slog.Logge
 	say(o, models, demo, len(view.Ready()))
 	return h.while(ctx, term.Run)
 }
+
+// sampleRate is how many requests a minute a person may make in the demo: who
+// tries things out is faster than who works, and nothing is paid.
+const sampleRate = 60
 
 // while runs the house beside f and ends it, drained, when f returns.
 func (h *House) while(ctx context.Context, f func(context.Context) error) error {

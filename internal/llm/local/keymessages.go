@@ -10,7 +10,8 @@ import (
 const leadBonus = 0.5
 
 // questionShare is what a question weighs beside a statement: what it was about
-// is in its answer, and an open one has a heading of its own.
+// is in its answer, and an open one has a heading of its own. The first message
+// may ask: it says what the conversation is about.
 const questionShare = 0.7
 
 // keyMessages picks the sentences that carry the conversation's commonest
@@ -35,7 +36,7 @@ func keyMessages(all []sentence, budget int, elsewhere map[int]bool) []int {
 			}
 			score /= float64(len(ids[i]))
 			score *= 1 + leadBonus*float64(len(all)-i)/float64(len(all))
-			if strings.HasSuffix(s.text, "?") {
+			if s.message > 0 && strings.HasSuffix(s.text, "?") {
 				score *= questionShare
 			}
 			if score > bestScore {
