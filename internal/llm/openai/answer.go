@@ -117,7 +117,6 @@ func (a *call) feed(ev event) (string, error) {
 	note(&a.id, p.id)
 	note(&a.served, p.model)
 	note(&a.tier, p.tier)
-	a.choices = a.choices || p.choices > 0
 	if p.usage != nil { // cumulative where a server sends it often
 		a.s.usage = append(a.s.usage[:0], p.usage...)
 	}

@@ -21,7 +21,6 @@ import (
 type call struct {
 	c       *Client
 	r       llm.Request
-	caller  context.Context
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	start   time.Time
@@ -38,7 +37,6 @@ type call struct {
 	thought strings.Builder
 	first   time.Duration
 	finish  llm.Finish
-	choices bool
 	id      string
 	served  string
 	tier    string
@@ -67,7 +65,7 @@ func (s *scratch) Do(req *http.Request) (*http.Response, error) { return nil, s.
 
 // begin starts the clocks of a call.
 func (c *Client) begin(ctx context.Context, r llm.Request) *call {
-	a := &call{c: c, r: r, caller: ctx, start: time.Now(), s: c.scratch.Get().(*scratch)}
+	a := &call{c: c, r: r, start: time.Now(), s: c.scratch.Get().(*scratch)}
 	a.s.usage, a.s.call = a.s.usage[:0], a
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	a.total = time.AfterFunc(c.limits.Total, func() { a.cancel(slow("the whole answer", c.limits.Total)) })
@@ -127,9 +125,10 @@ var errTaken = errors.New("openai: the answer was taken")
 // do is the way out of the library: it sends the encoded body and keeps the
 // response. A refusal becomes its typed error, which the library passes on.
 func (a *call) do(req *http.Request) error {
-	req.ContentLength = int64(len(a.body))
-	req.GetBody = func() (io.ReadCloser, error) {
-		return &noting{bytes: *bytes.NewReader(a.body), read: &a.sent}, nil
+	body := a.body
+	req.ContentLength = int64(len(body))
+	req.GetBody = func() (io.ReadCloser, error) { // for a redirect or a connection that was gone
+		return &noting{bytes: *bytes.NewReader(body), read: &a.sent}, nil
 	}
 	req.Body, _ = req.GetBody()
 	if !a.sse {

@@ -1,11 +1,13 @@
 // Package openai calls models over the OpenAI chat wire, which nearly every
-// provider and local server speaks. Requests are formed and sent with
-// sashabaranov/go-openai; the answer is read here, because the library's types
-// drop fields that money depends on (cost, cache writes) and its reader bounds
-// nothing. It promises one typed error of package llm for every way a call can
-// fail, the provider's usage or an honest estimate for every call that may have
-// been billed, and an end of the upstream call as soon as the caller stops
-// reading. It does not retry, choose models or know prices.
+// provider and local server speaks. Requests are made of the types of
+// sashabaranov/go-openai and sent through its client; their bodies are encoded
+// here, because the library's messages cost three passes and carry no documents,
+// and answers are read here, because its types drop fields that money depends on
+// (cost, cache writes) and its reader bounds nothing. The package promises one
+// typed error of package llm for every way a call can fail, the provider's usage
+// or an honest estimate for every call that may have been billed, and an end of
+// the upstream call as soon as the caller stops reading. It does not retry,
+// choose models or know prices.
 package openai
 
 import (
