@@ -62,8 +62,7 @@ func (a *call) stream(yield func(llm.Chunk, error) bool) (going bool, err error)
 			return false, netRead(err)
 		}
 		if !a.begun {
-			a.begun = true
-			a.stall.Stop()
+			a.begin()
 		}
 		if string(ev.data) == done {
 			a.ended = true

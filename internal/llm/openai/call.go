@@ -77,6 +77,16 @@ func (c *Client) begin(ctx context.Context, r llm.Request) *call {
 	return a
 }
 
+// begin notes that the answer has begun: from here on another limit holds
+// between its parts.
+func (a *call) begin() {
+	a.begun = true
+	a.stall.Stop()
+	idle := a.c.limits.Idle
+	a.stall = time.AfterFunc(idle, func() { a.cancel(slow("more of the answer", idle)) })
+	a.stall.Stop()
+}
+
 // Read reads the body. After the first event the clock runs only while bytes are
 // waited for, never while the caller works on what it got; until then it runs
 // through, so that keep-alives do not pass for an answer.

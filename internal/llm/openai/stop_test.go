@@ -107,12 +107,13 @@ func TestTimeLimits(t *testing.T) {
 		want   error
 		text   string
 		within time.Duration
+		says   string
 	}{
-		{"steady", wire{4 * time.Second, answer}, nil, "Under a tree.", 24 * time.Second},
-		{"slow first token", wire{11 * time.Second, answer}, llm.ErrUnavailable, "", 10 * time.Second},
-		{"slow first token behind comments", wire{time.Second, append(comments, answer...)}, llm.ErrUnavailable, "", 10 * time.Second},
-		{"stalls on the way", wire{6 * time.Second, answer}, llm.ErrUnavailable, "", 11 * time.Second},
-		{"never ends", wire{4 * time.Second, bytesOf(llmtest.Text("x"), 99)}, llm.ErrUnavailable, strings.Repeat("x", 7), 30 * time.Second},
+		{"steady", wire{4 * time.Second, answer}, nil, "Under a tree.", 24 * time.Second, ""},
+		{"slow first token", wire{11 * time.Second, answer}, llm.ErrUnavailable, "", 10 * time.Second, "a first token did not come within 10s"},
+		{"slow first token behind comments", wire{time.Second, append(comments, answer...)}, llm.ErrUnavailable, "", 10 * time.Second, "a first token did not come within 10s"},
+		{"stalls on the way", wire{6 * time.Second, answer}, llm.ErrUnavailable, "", 11 * time.Second, "more of the answer did not come within 5s"},
+		{"never ends", wire{4 * time.Second, bytesOf(llmtest.Text("x"), 99)}, llm.ErrUnavailable, strings.Repeat("x", 7), 30 * time.Second, "the whole answer did not come within 30s"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -131,6 +132,9 @@ func TestTimeLimits(t *testing.T) {
 				var cut *llm.CutOff
 				if tc.want != nil && (!errors.As(got.err, &cut) || !errors.Is(got.err, context.DeadlineExceeded) || cut.Tokens != estimated(tc.text)) {
 					t.Errorf("no booked cut-off: %v", got.err)
+				}
+				if tc.want != nil && !strings.Contains(got.err.Error(), tc.says) {
+					t.Errorf("%v does not say %q", got.err, tc.says)
 				}
 				if tc.want == nil && (got.done.First != 8*time.Second || got.done.Total != 24*time.Second) {
 					t.Errorf("first %v, total %v", got.done.First, got.done.Total)
