@@ -52,12 +52,26 @@ func TestPagesThatCannotBeToldAreUnknown(t *testing.T) {
 	bomb := pdf(200_000, true) // unpacks to more than is looked at
 	for name, data := range map[string][]byte{
 		"no PDF": []byte("PK\x03\x04"), "empty": nil, "encrypted": append(pdf(3, false), "/Encrypt 5 0 R"...),
-		"broken packing": bytes.Replace(broken, []byte("stream\r\n\x78"), []byte("stream\r\n\x00"), 1), "cut": broken[:len(broken)/3], "bomb": bomb,
+		"too many packed streams": bytes.Repeat(pdf(1, true), 4100), "broken packing": bytes.Replace(broken, []byte("stream\r\n\x78"), []byte("stream\r\n\x00"), 1), "cut": broken[:len(broken)/3], "bomb": bomb,
 	} {
 		if got := token.PDFPages(data); got != 0 {
 			t.Errorf("%s: %d pages", name, got)
 		}
 	}
+}
+
+// FuzzPDFPages feeds anything that begins like a PDF: the count ends, and cannot
+// pass what its bytes and what is unpacked of them can hold.
+func FuzzPDFPages(f *testing.F) {
+	f.Add(pdf(3, false)[5:])
+	f.Add(pdf(3, true)[5:])
+	f.Add([]byte("/ObjStm stream\n/ObjStm/Type /Page/Type\n/Page>"))
+	f.Fuzz(func(t *testing.T, rest []byte) {
+		data := append([]byte("%PDF-"), rest...)
+		if n := token.PDFPages(data); n < 0 || n > (len(data)+8<<20)/len("/Type/Page") {
+			t.Fatalf("%d pages in %d bytes", n, len(data))
+		}
+	})
 }
 
 // Without a page count the bytes bound it: more pages than there are bytes for

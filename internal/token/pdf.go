@@ -6,9 +6,13 @@ import (
 	"io"
 )
 
-// unpacked bounds how much of a PDF's packed objects is unpacked to count its
-// pages; the page objects of a thousand pages take a tenth of it.
-const unpacked = 8 << 20
+// What is unpacked at most to count the pages of a PDF, in streams and in bytes
+// of them. A stream holds a hundred objects as a rule, and the page objects of a
+// thousand pages take a tenth of the bytes.
+const (
+	unpackedStreams = 4096
+	unpackedBytes   = 8 << 20
+)
 
 // PDFPages is how many pages a PDF has, 0 when that cannot be told: it is no PDF,
 // it is encrypted, or its objects are packed in a way not read here. It counts
@@ -18,10 +22,10 @@ func PDFPages(data []byte) int {
 	if !bytes.HasPrefix(data, []byte("%PDF-")) || bytes.Contains(data, []byte("/Encrypt")) {
 		return 0
 	}
-	pages, left := pageObjects(data), int64(unpacked)
+	pages, left, streams := pageObjects(data), int64(unpackedBytes), 0
 	for _, rest, more := bytes.Cut(data, packed); more; _, rest, more = bytes.Cut(rest, packed) {
 		plain, ok := unpack(rest, left)
-		if !ok {
+		if streams++; !ok || streams > unpackedStreams {
 			return 0
 		}
 		left -= int64(len(plain))
