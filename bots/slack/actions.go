@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -160,6 +161,9 @@ func (a *Adapter) liveJobs(ctx context.Context, at chat.Place, streaming []strin
 	for _, s := range a.streams.in(at.Workspace, at.Channel, at.Thread, streaming) {
 		jobs = appendNew(jobs, jobOf(s))
 	}
+	if len(jobs) == 0 && a.signs.job(at) != "" {
+		jobs = []string{a.signs.job(at)}
+	}
 	if len(jobs) > 0 || at.Thread == "" {
 		return jobs
 	}
@@ -170,10 +174,8 @@ func (a *Adapter) liveJobs(ctx context.Context, at chat.Place, streaming []strin
 	}
 	for _, m := range mine {
 		id, _ := jobIn(m)
-		for _, ts := range streaming {
-			if m.TS == ts && id != "" {
-				jobs = appendNew(jobs, jobOf(id))
-			}
+		if id != "" && (slices.Contains(streaming, m.TS) || m.Metadata.Payload["open"] == true) {
+			jobs = appendNew(jobs, jobOf(id))
 		}
 	}
 	return jobs

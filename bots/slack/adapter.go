@@ -63,20 +63,23 @@ type Config struct {
 
 // Adapter is Slack. It is safe for concurrent use.
 type Adapter struct {
-	cfg      Config
-	clock    clock.Clock
-	log      *slog.Logger
-	count    func(string)
-	api      *api
-	installs *installs
-	names    *names
-	streams  *streams
-	parts    *cache[[]chat.Ref] // messages of a post beyond its first, by ref
-	uses     *cache[int]        // uses of response_urls on this replica
-	nonces   *cache[struct{}]   // signed requests seen
-	states   *cache[string]     // installations under way
-	noStream *cache[struct{}]   // workspaces where streaming is not offered
-	directs  *cache[string]     // direct conversations by "team/person"
+	cfg       Config
+	clock     clock.Clock
+	log       *slog.Logger
+	count     func(string)
+	api       *api
+	installs  *installs
+	names     *names
+	streams   *streams
+	parts     *cache[[]chat.Ref] // messages of a post beyond its first, by ref
+	uses      *cache[int]        // uses of response_urls on this replica
+	nonces    *cache[struct{}]   // signed requests seen
+	states    *cache[string]     // installations under way
+	noStream  *cache[struct{}]   // workspaces where streaming is not offered
+	signs     *signs
+	settled   *cache[struct{}] // posts whose "working" sign is away, by ref
+	noSession *cache[struct{}] // workspaces without agents' sessions
+	directs   *cache[string]   // direct conversations by "team/person"
 	// prompted is which prompts stand in a direct conversation, prompting that
 	// they were set just now.
 	prompted  *cache[string]
@@ -127,6 +130,7 @@ func build(cfg Config) *Adapter {
 		nonces:   newCache[struct{}](cfg.Clock, 2*signatureAge, 100_000),
 		states:   newCache[string](cfg.Clock, stateLife, 1000),
 		noStream: newCache[struct{}](cfg.Clock, time.Hour, 1000),
+		signs:    newSigns(), settled: newCache[struct{}](cfg.Clock, time.Hour, 50_000), noSession: newCache[struct{}](cfg.Clock, time.Hour, 1000),
 		directs:  newCache[string](cfg.Clock, time.Hour, 50_000),
 		prompted: newCache[string](cfg.Clock, 10*time.Minute, 50_000), prompting: newCache[struct{}](cfg.Clock, promptPause, 50_000),
 	}

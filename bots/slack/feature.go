@@ -33,7 +33,7 @@ func talkingFeatures() []Feature {
 		{Name: "answers when it is mentioned, in the thread", Minimal: true, Scopes: []string{"app_mentions:read", "chat:write"},
 			Events: []string{"app_mention"}, methods: []method{authTest, chatPostMessage, chatUpdate, chatDelete}},
 		{Name: "answers that can be watched as they are written, and stopped", Minimal: true, Scopes: []string{"chat:write"},
-			Events: []string{"agent_session_stopped"}, methods: []method{chatStartStream, chatAppendStream, chatStopStream, sessionStatus}},
+			Events: []string{"agent_session_stopped"}, methods: []method{chatStartStream, chatAppendStream, chatStopStream, sessionStatus, threadStatusSet}},
 		{Name: "private answers", Minimal: true, Scopes: []string{"chat:write"}, methods: []method{chatPostEphemeral}},
 		{Name: "direct messages, also those it begins", Minimal: true, Scopes: []string{"im:history", "im:read", "im:write"}, Events: []string{"message.im"},
 			methods: []method{convOpen}},

@@ -31,6 +31,7 @@ const (
 	filesComplete     method = "files.completeUploadExternal"
 	suggestedPrompts  method = "assistant.threads.setSuggestedPrompts"
 	sessionStatus     method = "agents.sessions.setStatus"
+	threadStatusSet   method = "assistant.threads.setStatus"
 	oauthAccess       method = "oauth.v2.access"
 	connectionsOpen   method = "apps.connections.open"
 )
@@ -55,7 +56,7 @@ var tierOf = map[method]tier{
 	convReplies: tier3, convHistory: tier3, convInfo: tier3, convMembers: tier4, convList: tier2, convOpen: tier3,
 	usersInfo: tier4, usergroupsList: tier2,
 	viewsOpen: tier4, viewsUpdate: tier4, viewsPublish: tier4,
-	filesGetURL: tier4, filesComplete: tier4, suggestedPrompts: tier4, sessionStatus: tier3, oauthAccess: special, connectionsOpen: tier3,
+	filesGetURL: tier4, filesComplete: tier4, suggestedPrompts: tier4, sessionStatus: tier3, threadStatusSet: special, oauthAccess: special, connectionsOpen: tier3,
 }
 
 // writes says that a lost answer leaves it open whether the call took effect.

@@ -90,7 +90,21 @@ func (r *responder) Put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 	return r.putPublic(ctx, p)
 }
 
+// putPublic puts a post and keeps the sign beside its thread: it stands while
+// an ordinary message stands for the answer, and goes with the final text, also
+// where that cannot be put.
 func (r *responder) putPublic(ctx context.Context, p chat.Post) (chat.Ref, error) {
+	ref, err := r.putOut(ctx, p)
+	switch {
+	case p.Stage != chat.Placeholder && p.Stage != chat.Live:
+		r.over(ctx, p.Ref)
+	case err == nil && r.a.streams.get(r.key(ref)) == nil:
+		r.working(ctx, jobOf(p.Job))
+	}
+	return ref, err
+}
+
+func (r *responder) putOut(ctx context.Context, p chat.Post) (chat.Ref, error) {
 	if p.Ref.IsZero() {
 		if p.Stage != chat.Final && p.Stage != "" && r.streamable() {
 			ref, err := r.startStream(ctx, p)
@@ -230,6 +244,7 @@ func (r *responder) Remove(ctx context.Context, ref chat.Ref) error {
 	if r.to.Private {
 		return r.removePrivate(ctx, ref)
 	}
+	defer r.over(ctx, ref)
 	have, err := r.following(ctx, chat.Post{Ref: ref})
 	if err != nil {
 		return err

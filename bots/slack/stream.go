@@ -248,6 +248,7 @@ func (r *responder) endStream(ctx context.Context, ref chat.Ref) (refs []chat.Re
 	defer s.mu.Unlock()
 	s.ended = true
 	ours = r.stop(ctx, s.now)
+	r.a.settled.put(r.key(ref), struct{}{}) // its sign ended with it
 	refs = s.older
 	if s.now != s.first {
 		refs = append(refs, s.now)
@@ -266,17 +267,6 @@ func (r *responder) stop(ctx context.Context, ref chat.Ref) bool {
 		r.a.idle(ctx, r.to.Place)
 	}
 	return err == nil
-}
-
-// sessionIdle is the status of a session that nobody works in.
-const sessionIdle = "active"
-
-// idle takes the "working" sign of a thread away.
-func (a *Adapter) idle(ctx context.Context, at chat.Place) {
-	args := url.Values{"channel_id": {at.Channel}, "thread_ts": {at.Thread}, "status": {sessionIdle}}
-	if _, err := a.call(ctx, at.Workspace, call{method: sessionStatus, channel: at.Channel, args: args}, nil); err != nil {
-		a.count("slack.status_not_set")
-	}
 }
 
 // unlinked keeps addresses in live text from being fetched for a preview: a

@@ -21,7 +21,7 @@ func (r *responder) post(ctx context.Context, p chat.Post, m part, n int) (chat.
 		args.Set("thread_ts", at.Thread)
 	}
 	if p.Job != "" {
-		args.Set("metadata", jobMetadata(p.Job, n))
+		args.Set("metadata", jobMetadata(p, n))
 	}
 	var got struct {
 		Channel string `json:"channel"`
@@ -41,7 +41,7 @@ func (r *responder) post(ctx context.Context, p chat.Post, m part, n int) (chat.
 func (r *responder) update(ctx context.Context, p chat.Post, ref chat.Ref, m part, n int) error {
 	args := url.Values{"channel": {ref.Channel}, "ts": {ref.ID}, "text": {m.text}, "blocks": {blocksJSON(m.blocks)}}
 	if p.Job != "" {
-		args.Set("metadata", jobMetadata(p.Job, n))
+		args.Set("metadata", jobMetadata(p, n))
 	}
 	change := func() error {
 		_, err := r.a.call(ctx, r.to.Place.Workspace, call{method: chatUpdate, channel: ref.Channel, args: args, patience: patience(p.Stage)}, nil)
@@ -64,9 +64,14 @@ func (r *responder) delete(ctx context.Context, ref chat.Ref) error {
 	return err
 }
 
-// jobMetadata carries a post's job, so that the post can be found.
-func jobMetadata(job string, n int) string {
-	raw, err := json.Marshal(slackgo.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{"job": job, "part": strconv.Itoa(n)}})
+// jobMetadata carries a post's job, so that the post can be found, and whether
+// it is still worked on, so that it can be stopped.
+func jobMetadata(p chat.Post, n int) string {
+	payload := map[string]any{"job": p.Job, "part": strconv.Itoa(n)}
+	if p.Stage == chat.Placeholder || p.Stage == chat.Live {
+		payload["open"] = true
+	}
+	raw, err := json.Marshal(slackgo.SlackMetadata{EventType: metadataType, EventPayload: payload})
 	if err != nil {
 		return ""
 	}
