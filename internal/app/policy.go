@@ -55,6 +55,8 @@ func unlisted(err error, base string) error {
 	switch {
 	case errors.Is(err, llm.ErrAuth):
 		why = "it refuses the key (OPENAI_API_KEY)"
+	case errors.As(err, &limited) && errors.Is(err, llm.ErrUnavailable):
+		why = "it is not available for a while; try again in a minute"
 	case errors.As(err, &limited):
 		why = "it is over its rate limit; try again in a minute"
 	case errors.Is(err, syscall.ECONNREFUSED):
