@@ -13,7 +13,6 @@ import (
 // on takes one event of the gateway. It runs in the reader's goroutine and
 // therefore only learns, looks and queues.
 func (a *Adapter) on(from origin, kind string, raw json.RawMessage) {
-	defer a.count("discord.event")
 	defer a.recovered()
 	a.world.learn(kind, raw)
 	switch kind {

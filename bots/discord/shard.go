@@ -215,6 +215,7 @@ func (s *shard) event(ctx context.Context, f frame) {
 	if g, ok := s.joins(f.kind, f.data); ok {
 		s.a.onAdded(g)
 	}
+	s.a.count("discord.event") // everything it leads to is queued
 }
 
 // begun notes a new session. What happened between the last one and this was
