@@ -71,7 +71,9 @@ func (a *Admin) differing(ctx context.Context, t turn.Task) said {
 		s.post.Text, s.post.Table = "Everything here is as it comes.", nil
 	}
 	s.post.Text += "\n`/ai-config explain` shows all settings and where each comes from, `/ai-config me` your own. " + configUse
-	s.post.Buttons = formButtons
+	if s.post.Buttons = formButtons; t.Caller.Roles.Admin {
+		s.post.Buttons = append(formButtons[:len(formButtons):len(formButtons)], peopleButton)
+	}
 	return s
 }
 

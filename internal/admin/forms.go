@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -68,7 +69,10 @@ func (a *Admin) form(ctx context.Context, t turn.Task, q chat.Question) (chat.An
 		amount.Value = r.Amount.Decimal()
 		return chat.Answer{Form: &chat.Form{ID: q.Name, Title: "Approve less", Submit: "Approve", State: q.Value, Fields: []chat.Field{amount}}}, nil
 	case "config.edit":
-		return chat.Answer{Form: settingsForm(t, q.Value)}, nil
+		if q.Value == peopleForm && !t.Caller.Roles.Admin {
+			return chat.Answer{}, fault.New(fault.NotAllowed, "Only an admin sees and changes who is on which list.")
+		}
+		return chat.Answer{Form: a.settingsForm(ctx, t, q.Value)}, nil
 	case "setup.step":
 		f, err := a.setupForm(ctx, t, q.Value)
 		return chat.Answer{Form: f}, err
@@ -83,9 +87,22 @@ var formButtons = []chat.Button{
 	{Name: "config.edit", Label: "Workspace …", Value: "workspace", OpensForm: true},
 }
 
+// peopleButton opens the form of the lists, for admins.
+var peopleButton = chat.Button{Name: "config.edit", Label: "People …", Value: peopleForm, OpensForm: true}
+
+// peopleForm is the form of the lists of people: those of the workspace, and in
+// a channel its own.
+const peopleForm = "people"
+
 // formKeys are the settings of each form; platforms show five fields at most.
-func formKeys(level string) []string {
-	switch level {
+func formKeys(t turn.Task, form string) []string {
+	switch form {
+	case peopleForm:
+		keys := []string{"admins", "finance"}
+		if t.Event.Place.Channel != "" && t.Channel.Kind != chat.DirectMessage {
+			keys = append(keys, "owner", "allow.people", "deny.people")
+		}
+		return keys
 	case "me":
 		return []string{"language", "length", "footer", "visibility", "followups"}
 	case "channel":
@@ -94,24 +111,43 @@ func formKeys(level string) []string {
 	return []string{"ceiling", "answer_cap", "language", "private_class", "reports.channel"}
 }
 
+// formLevel is the level on which a form sets a setting.
+func formLevel(form, key string) string {
+	switch {
+	case form != peopleForm:
+		return form
+	case key == "admins" || key == "finance":
+		return "workspace"
+	}
+	return "channel"
+}
+
 // settingsForm shows what holds now; only what is changed in it is set.
-func settingsForm(t turn.Task, level string) *chat.Form {
-	f := &chat.Form{ID: "config.edit", Title: map[string]string{"me": "My preferences", "channel": "This channel"}[level], Submit: "Save", State: level}
+func (a *Admin) settingsForm(ctx context.Context, t turn.Task, form string) *chat.Form {
+	f := &chat.Form{ID: "config.edit", Title: map[string]string{"me": "My preferences", "channel": "This channel", peopleForm: "People"}[form], Submit: "Save", State: form}
 	if f.Title == "" {
 		f.Title, f.State = "Workspace settings", "workspace"
 	}
-	for _, key := range formKeys(f.State) {
-		f.Fields = append(f.Fields, settingField(t, key))
+	for _, key := range formKeys(t, f.State) {
+		f.Fields = append(f.Fields, a.settingField(ctx, t, key))
 	}
 	return f
 }
 
 // settingField is a setting as a field, with what holds now.
-func settingField(t turn.Task, key string) chat.Field {
+func (a *Admin) settingField(ctx context.Context, t turn.Task, key string) chat.Field {
 	def, _ := settings.Lookup(key)
 	v, _ := t.Settings.Get(key)
 	field := chat.Field{ID: key, Label: clip(def.Help, 70), Kind: chat.TextField, Value: v.Value, Max: 1000}
-	if len(def.Words) > 0 && def.Kind != settings.ListKind {
+	switch {
+	case slices.Contains(peopleKeys, key):
+		field.Kind, field.Optional, field.Hint, field.Value = chat.PeopleField, true, peopleHint, strings.Join(a.listedIDs(ctx, t, v.Value), "\n")
+	case def.Kind == settings.ChannelKind:
+		field.Kind, field.Optional, field.Hint = chat.ChannelField, true, "Now: "+a.shown(ctx, t, key, v.Value)+". Empty leaves it as it is."
+		if v.Value == "none" {
+			field.Value = ""
+		}
+	case len(def.Words) > 0 && def.Kind != settings.ListKind:
 		field.Kind = chat.ChoiceField
 		for _, w := range def.Words {
 			field.Choices = append(field.Choices, chat.Choice{Label: w, Value: w})
@@ -120,18 +156,19 @@ func settingField(t turn.Task, key string) chat.Field {
 	return field
 }
 
+const peopleHint = "People and groups; where they are typed, ids with commas between. Empty leaves the list as it is."
+
 // saved sets what a form of settings changed, one after the other; what cannot
 // be set is said and does not undo the rest.
 func (a *Admin) saved(ctx context.Context, t turn.Task) (said, error) {
 	var all said
 	var lines []string
-	for _, key := range formKeys(t.Event.State) {
-		now, _ := t.Settings.Get(key)
-		typed, given := t.Event.Fields[key]
-		if typed = strings.TrimSpace(typed); !given || typed == "" || typed == now.Value {
+	for _, key := range formKeys(t, t.Event.State) {
+		value, changed := a.changedTo(ctx, t, key, t.Event.Fields[key])
+		if !changed {
 			continue
 		}
-		s, err := a.change(ctx, t, ConfigRequest{Verb: "set", Level: t.Event.State, Key: key, Value: typed})
+		s, err := a.change(ctx, t, ConfigRequest{Verb: "set", Level: formLevel(t.Event.State, key), Key: key, Value: value})
 		if err != nil {
 			if fault.KindOf(err) == fault.Internal || fault.KindOf(err) == fault.Unavailable {
 				return all, err

@@ -136,13 +136,13 @@ func quoted(s string) string { return "> " + strings.ReplaceAll(strings.TrimSpac
 // and to an admin the form of the workspace.
 func (a *Admin) preferencesSection(_ context.Context, t turn.Task) ([]chat.Section, error) {
 	parts := make([]string, 0, 5)
-	for _, key := range formKeys("me") {
+	for _, key := range formKeys(t, "me") {
 		v, _ := t.Settings.Get(key)
 		parts = append(parts, fmt.Sprintf("%s `%s`", preferenceName(key), v.Value))
 	}
 	s := chat.Section{Text: "**Your preferences**\n" + strings.Join(parts, " · "), Buttons: formButtons[:1]}
 	if t.Caller.Roles.Admin {
-		s.Buttons = append(s.Buttons[:1:1], formButtons[2])
+		s.Buttons = append(s.Buttons[:1:1], formButtons[2], peopleButton)
 	}
 	return []chat.Section{s}, nil
 }

@@ -3,13 +3,11 @@ package admin
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/money"
-	"github.com/tierwise/tierwise/internal/settings"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -53,23 +51,14 @@ func (a *Admin) setupField(ctx context.Context, t turn.Task, id string) (chat.Fi
 		return f, err
 	}
 	if id == ownerChannel {
-		return chat.Field{ID: id, Label: "A channel that gets an owner", Kind: chat.TextField, Optional: true, Max: 100, Hint: "Such as #support. Others get theirs with /ai-config set owner, said there."}, nil
+		return chat.Field{ID: id, Label: "A channel that gets an owner", Kind: chat.ChannelField, Optional: true, Max: 100, Hint: "Such as #support. Others get theirs with /ai-config set owner, said there."}, nil
 	}
-	f := settingField(t, id)
-	if id == "owner" {
-		return chat.Field{ID: id, Label: "Its owner", Kind: chat.TextField, Optional: true, Max: 1000, Hint: "Sees its spend and decides its requests. " + idsHint}, nil
-	}
-	if def, _ := settings.Lookup(id); slices.Contains(peopleKeys, id) || def.Kind == settings.ChannelKind {
-		v, _ := t.Settings.Get(id)
-		f.Value, f.Optional, f.Hint = "", true, "Now: "+a.shown(ctx, t, id, v.Value)+". Empty leaves it as it is."
-		if def.Kind != settings.ChannelKind {
-			f.Hint += " " + idsHint
-		}
+	f := a.settingField(ctx, t, id)
+	if id == "owner" { // of a channel that is yet to be chosen
+		f.Label, f.Value, f.Hint = "Its owner", "", "Sees its spend and decides its requests. People and groups; where they are typed, ids with commas between."
 	}
 	return f, nil
 }
-
-const idsHint = "Ids of people or groups, with commas between."
 
 // limitNow is the limit in force for a scope of the form, nil without one.
 func (a *Admin) limitNow(ctx context.Context, t turn.Task, scope, window string) (*usage.Limit, error) {
@@ -91,10 +80,11 @@ func (a *Admin) applyField(ctx context.Context, t turn.Task, id string) (s said,
 		return a.applyLimit(ctx, t, name, typed)
 	}
 	r := ConfigRequest{Verb: "set", Level: "workspace", Key: id, Value: typed}
-	if now, _ := t.Settings.Get(id); now.Value == typed {
-		return said{}, false, nil
-	}
-	if id == "owner" {
+	if id != "owner" {
+		if r.Value, changed = a.changedTo(ctx, t, id, typed); !changed {
+			return said{}, false, nil
+		}
+	} else {
 		channel := strings.TrimSpace(t.Event.Fields[ownerChannel])
 		if channel == "" {
 			return said{}, false, fault.New(fault.BadInput, "An owner needs a channel to own; nothing was set for it.")
