@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/tierwise/tierwise/internal/app"
 	"github.com/tierwise/tierwise/internal/catalog"
+	"github.com/tierwise/tierwise/internal/config"
+	"github.com/tierwise/tierwise/internal/fault"
 )
 
 func runDoctor(ctx context.Context, args []string, s streams) error {
@@ -41,18 +45,37 @@ func runDoctor(ctx context.Context, args []string, s streams) error {
 		fmt.Fprintf(s.out, "limit before anyone sets one: %s %s per %s: %s, then %s\n", l.Scope, l.ID, l.Window, l.Amount, l.Then)
 	}
 	fmt.Fprintf(s.out, "one answer costs at most %s\n", cfg.Policy.Limits.Answer)
-	for _, found := range app.CheckSlack(ctx, cfg, log) {
+	missing := s.tellFindings("slack", app.CheckSlack(ctx, cfg, log)) + s.tellFindings("discord", app.CheckDiscord(ctx, cfg, log))
+	if err := tellStore(ctx, cfg, log, s); err != nil {
+		return err
+	}
+	if missing > 0 {
+		return fault.Newf(fault.Misconfigured, "Something that answers need is missing: see the lines marked MISSING (%d).", missing)
+	}
+	return nil
+}
+
+// tellFindings prints what was found at a platform, and counts what answers
+// need and is missing.
+func (s streams) tellFindings(platform string, all []app.Finding) int {
+	missing := 0
+	for _, found := range all {
 		mark := "ok     "
 		if !found.OK {
 			mark = "MISSING"
+			missing++
 		} else if found.Mend != "" {
 			mark = "less   "
 		}
-		fmt.Fprintf(s.out, "slack %s %s\n", mark, found.Say)
+		fmt.Fprintf(s.out, "%s %s %s\n", platform, mark, found.Say)
 		if found.Mend != "" {
-			fmt.Fprintf(s.out, "              %s\n", found.Mend)
+			fmt.Fprintf(s.out, "%s         %s\n", strings.Repeat(" ", len(platform)), found.Mend)
 		}
 	}
+	return missing
+}
+
+func tellStore(ctx context.Context, cfg config.Config, log *slog.Logger, s streams) error {
 	store, err := app.OpenStore(ctx, cfg, app.Where{ReadOnly: true}, log)
 	if err != nil {
 		fmt.Fprintf(s.out, "store: %v\n", err)

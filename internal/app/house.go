@@ -69,6 +69,7 @@ type House struct {
 	clock     clock.Clock
 	log       *slog.Logger
 	openers   map[chat.Platform]chat.Opener
+	hears     []func() error // each says why a platform is not heard; nil is well
 	archive   *usage.Archive
 	leaver    *leaving.Leaver
 	files     string // of closed months

@@ -44,6 +44,7 @@ func (h *House) platforms(cfg config.Config, s *seal.Sealer, log *slog.Logger) (
 			return nil, nil, fmt.Errorf("app: %w", err)
 		}
 		h.Join(chat.Discord, a.Opener())
+		h.hears = append(h.hears, a.Ready)
 		runs = append(runs, a.Run)
 	}
 	return mux, runs, nil
@@ -86,10 +87,16 @@ func (h *House) serve(ctx context.Context, cfg config.Config, routes http.Handle
 	return nil
 }
 
-// ready reports whether jobs can be taken: the store answers.
+// ready reports whether jobs can be taken: the store answers, and platforms
+// that keep a connection are heard.
 func (h *House) ready(ctx context.Context) error {
 	if _, err := h.store.Backlog(ctx); err != nil {
 		return errors.New("the store does not answer")
+	}
+	for _, hears := range h.hears {
+		if err := hears(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
