@@ -107,11 +107,26 @@ func edits(a, b string) int {
 
 func (c *Console) help(string) error {
 	c.out.note("Post by typing. Write @tierwise to ask; in a thread it answered, just go on writing.")
-	c.out.note("For the bot: /summarize [24h|7d|link]  /draft what  /classify text|link  /ai-spend …  /ai-config …")
+	c.out.note("For the bot, seen by you alone:")
+	for _, e := range examples() {
+		c.out.note(fmt.Sprintf("  %s %s", pad(e[0], 28, false), e[1]))
+	}
+	c.out.note("For this terminal:")
 	for _, l := range locals() {
 		c.out.note(fmt.Sprintf("  %s %s", pad("/"+l.name+" "+l.args, 18, false), l.help))
 	}
 	return nil
+}
+
+// examples show each command of the bot once, as one would type it.
+func examples() [][2]string {
+	return [][2]string{
+		{"/summarize 24h", "the channel since yesterday; or 7d, monday, a link"},
+		{"/draft tell ruth it is fixed", "a message to look at, edit and post"},
+		{"/classify the export fails", "bug, question, request or other; or a link"},
+		{"/ai-spend", "what it cost; /as finance sees the whole workspace"},
+		{"/ai-config explain", "the settings and where each comes from"},
+	}
 }
 
 // shortcut runs a message command; the names are those people know.

@@ -180,8 +180,8 @@ func TestATerminalRewritesOneLine(t *testing.T) {
 	}
 	wantIn(t, out, "\r\x1b[K[#incidents/1] tierwise: reading 24 messages …", "\r\x1b[K[#incidents/1] tierwise: half of the answer",
 		"\r\x1b[K[#incidents/1] tierwise: the whole answer\n")
-	if strings.Count(out, "\n") != 4 {
-		t.Errorf("%d lines in %q, want greeting, question, answer, footer", strings.Count(out, "\n"), out)
+	if strings.Count(out, "\n") != 5 {
+		t.Errorf("%d lines in %q, want two of greeting, question, answer, footer", strings.Count(out, "\n"), out)
 	}
 }
 

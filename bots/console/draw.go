@@ -136,7 +136,10 @@ const barColumns = 30
 
 // chartLines draws a chart as bars, one line per label and series.
 func chartLines(c *chat.Chart) []string {
-	lines := []string{oneLine(c.Title)}
+	var lines []string
+	if c.Title != "" {
+		lines = append(lines, oneLine(c.Title))
+	}
 	var most int64
 	label := 0
 	for _, s := range c.Series {

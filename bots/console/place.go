@@ -186,10 +186,17 @@ func (c *Console) people(string) error {
 	}
 	for _, ch := range c.world.Channels(c.at.Workspace, c.who) {
 		if ch.Kind != chat.DirectMessage {
-			c.out.note(fmt.Sprintf("  %s  %s, %d people, %d threads", pad("#"+ch.Name, 12, false), kindWord(ch), ch.Members, len(c.world.Threads(ch.Place))))
+			c.out.note(fmt.Sprintf("  %s  %s, %s, %s", pad("#"+ch.Name, 12, false), kindWord(ch), counted(ch.Members, "person", "people"), counted(len(c.world.Threads(ch.Place)), "thread", "threads")))
 		}
 	}
 	return nil
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func kindWord(ch chat.Channel) string {

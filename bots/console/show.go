@@ -177,7 +177,11 @@ func (c *Console) attachments(p *chat.Post) {
 		lines = append(lines, tableLines(&t)...)
 	}
 	if p.Chart != nil {
-		lines = append(lines, chartLines(p.Chart)...)
+		chart := *p.Chart
+		if strings.Contains(p.Text, chart.Title) {
+			chart.Title = ""
+		}
+		lines = append(lines, chartLines(&chart)...)
 	}
 	for _, f := range p.Files {
 		c.files[f.Name] = f
@@ -272,8 +276,8 @@ func (c *Console) again(m localchat.Message) {
 
 func (c *Console) greet() {
 	m, _ := c.world.Member(c.at.Workspace, c.who)
-	c.out.note(fmt.Sprintf("You are %s (%s) in %s of %s. Write @tierwise and a question; /read shows the thread, /help all commands.",
-		m.Name, standing(m), c.name(c.at), c.at.Workspace))
+	c.out.note(fmt.Sprintf("You are %s (%s) in %s of %s.", m.Name, standing(m), c.name(c.at), c.at.Workspace))
+	c.out.note("Try: @tierwise summarize this    /read shows the thread, /help all commands.")
 }
 
 // prompt asks a person for the next line, or for the next field of a form.
