@@ -49,6 +49,7 @@ type Settings interface {
 	Set(ctx context.Context, c settings.Change) (settings.Applied, error)
 	Reset(ctx context.Context, c settings.Change) (settings.Applied, error)
 	Teams(ctx context.Context, tenant string) ([]settings.Team, error)
+	OwnedChannels(ctx context.Context, tenant, person string, actor chat.Actor) ([]string, error)
 }
 
 // People turns people into pseudonyms, and those into names for who may see them.

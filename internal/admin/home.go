@@ -7,7 +7,6 @@ import (
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/record"
-	"github.com/tierwise/tierwise/internal/redact"
 	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -42,30 +41,6 @@ func (a *Admin) home(ctx context.Context, t turn.Task) (chat.Post, error) {
 	}
 	head := all[0] // what it costs is always there
 	return chat.Post{Sample: a.Sample, Text: head.Text, Chart: head.Chart, Buttons: head.Buttons, Sections: all[1:]}, nil
-}
-
-// ownedSection is what an owner's teams and workflows cost this month. Who sees
-// the workspace sees them in its figures.
-func (a *Admin) ownedSection(ctx context.Context, t turn.Task) ([]chat.Section, error) {
-	if t.Caller.Roles.SeesAll() || len(t.Caller.Roles.Owns) == 0 {
-		return nil, nil
-	}
-	w := t.Calendar().Window(usage.Month, a.Clock.Now())
-	rows, err := a.Books.Rollup(ctx, t.Event.Place.Tenant(), w.Kind, w.ID, usage.ByTeam, usage.ByWorkflow)
-	if err != nil {
-		return nil, fmt.Errorf("admin: home: %w", err)
-	}
-	var b strings.Builder
-	for _, key := range t.Caller.Roles.Owns {
-		kind, id, _ := strings.Cut(key, ":")
-		if d := usage.Dim(kind); d == usage.ByTeam || d == usage.ByWorkflow {
-			fmt.Fprintf(&b, "\n- %s %s: %s", title(kind), redact.Name(id), cellText(rows[usage.Key{Dim: d, Value: id}]))
-		}
-	}
-	if b.Len() == 0 {
-		return nil, nil
-	}
-	return []chat.Section{{Text: "**What you own**" + b.String()}}, nil
 }
 
 // waitingSections are the requests for more that this person may decide.
