@@ -33,7 +33,7 @@ func commands() []command {
 		{"export", "ledger rows as csv or jsonl", runExport},
 		{"ledger", "verify, rebuild or correct the books", runLedger},
 		{"models", "the models: list, check, discover, import", runModels},
-		{"manifest", "the app manifest to paste at Slack", runManifest},
+		{"manifest", "the app manifest to paste at Slack; the invite and switches of Discord", runManifest},
 		{"erase", "remove a person: name, settings, drafts", runErase},
 		{"purge", "remove a workspace with its ledger, for good", runPurge},
 		{"migrate", "copy the embedded store into Redis", runMigrate},
