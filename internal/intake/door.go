@@ -18,6 +18,11 @@ import (
 // (Slack and Discord both allow 3 s).
 const acceptTime = 700 * time.Millisecond
 
+// acceptPatience is how long the store has when there is no spool. Refusing
+// earlier would help nobody: a terminal waits, and a platform whose deadline is
+// over delivers again, which the marks make a copy.
+const acceptPatience = 10 * time.Second
+
 // Sealer seals bodies for one workspace and one purpose.
 type Sealer interface {
 	Seal(tenant, purpose string, plain []byte) []byte
@@ -60,7 +65,11 @@ func (d *Door) Accept(ctx context.Context, e chat.Event) error {
 	if err != nil {
 		return err
 	}
-	storing, cancel := context.WithTimeout(ctx, acceptTime)
+	patience := acceptTime
+	if d.spool == nil {
+		patience = acceptPatience
+	}
+	storing, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err = d.queue.Enqueue(storing, j)
 	if err == nil {

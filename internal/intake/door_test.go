@@ -79,6 +79,32 @@ func TestAcceptSaysWhenAnEventIsNowhere(t *testing.T) {
 	})
 }
 
+// slowQueue is a store on a machine that is busy with other things.
+type slowQueue struct{ intake.Queue }
+
+func (q slowQueue) Enqueue(ctx context.Context, j job.Job) (bool, error) {
+	select {
+	case <-time.After(5 * time.Second):
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	return q.Queue.Enqueue(ctx, j)
+}
+
+// TestAcceptWaitsWhereNoSpoolIs: the event would be refused for nothing.
+func TestAcceptWaitsWhereNoSpoolIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		door := intake.NewDoor(slowQueue{w.store}, w.sealer, nil, nil, intake.Caps{})
+		if err := door.Accept(t.Context(), mention("1", "7", "hello")); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := w.store.Backlog(t.Context()); err != nil || b.Ready != 1 {
+			t.Errorf("%+v, %v", b, err)
+		}
+	})
+}
+
 func TestWhatSteersWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
