@@ -233,7 +233,9 @@ func TestSlackDecideOnHome(t *testing.T) {
 			}
 		}
 	}
-	has(t, "the thread", seen, "cleo approved $0.50 more for ana", "Your question goes on now")
+	has(t, "the thread", seen, "cleo approved $0.50 more for ana")
+	hasNot(t, "the thread", seen, "Your question goes on now")
+	has(t, "her direct messages", ana.Last(ana.Direct(), "").Text, "cleo approved $0.50 more. Your question goes on now.")
 	has(t, "the answer", ana.Last("C1", root).Text, "simulated model")
 }
 
