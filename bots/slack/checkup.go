@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tierwise/tierwise/internal/config"
+	"github.com/tierwise/tierwise/internal/record"
 )
 
 // Checkup is what a look at an installation found.
@@ -20,6 +23,10 @@ type Checkup struct {
 	// Socket is why the app token for Socket Mode is refused, nil when it is
 	// not or there is none.
 	Socket error
+	// Ends is when an installation's token ends; zero when it does not. Ended says
+	// that Slack refused it for that: the server renews it when it is next used.
+	Ends  time.Time
+	Ended bool
 	// Missing are features that do not work, with the scopes they lack.
 	Missing []Missing
 }
@@ -32,14 +39,15 @@ type Missing struct {
 }
 
 // Checkup asks Slack whose the token of a workspace is and what it may do. For
-// "" it looks at the configured bot token. An error says why Slack refused, in
+// "" it looks at the configured bot token; for a workspace it looks at what was
+// installed there, and renews nothing. An error says why Slack refused, in
 // words for an operator.
 func (a *Adapter) Checkup(ctx context.Context, team string) (Checkup, error) {
 	g, err := a.checked(ctx, team)
 	if err != nil {
-		return Checkup{}, fmt.Errorf("slack: checkup: %w", err)
+		return Checkup{Team: team, Ends: g.ends, Ended: !g.ends.IsZero() && code(err) == "token_expired"}, fmt.Errorf("slack: checkup: %w", err)
 	}
-	out := Checkup{Team: g.Team, URL: g.URL, Bot: g.Me.User, Channels: a.memberships(ctx, g)}
+	out := Checkup{Team: g.Team, URL: g.URL, Bot: g.Me.User, Ends: g.ends, Channels: a.memberships(ctx, g)}
 	if a.cfg.AppToken.IsSet() {
 		_, out.Socket = a.api.do(ctx, call{method: connectionsOpen, token: a.cfg.AppToken.Reveal(), args: url.Values{}, patience: time.Second}, nil)
 	}
@@ -65,7 +73,16 @@ func (a *Adapter) checked(ctx context.Context, team string) (grant, error) {
 	if team == "" {
 		return a.installs.identify(ctx, "", a.cfg.BotToken)
 	}
-	return a.installs.grant(ctx, team)
+	if a.cfg.Store == nil {
+		return grant{}, errNotInstalled(record.ErrNotFound)
+	}
+	in, _, err := a.installs.load(ctx, team)
+	if err != nil {
+		return grant{}, err
+	}
+	g, err := a.installs.identify(ctx, team, config.NewSecret(in.Token))
+	g.ends = in.Ends
+	return g, err
 }
 
 // memberships are the names of the channels we were invited to.

@@ -32,7 +32,7 @@ func CheckSlack(ctx context.Context, cfg config.Config, log *slog.Logger) []Find
 	case !cfg.HasSlack():
 		return nil
 	case !cfg.SlackBotToken.IsSet() && cfg.SlackClientID != "":
-		return []Finding{{true, "Slack is installed by /slack/install; each workspace's token is checked when it is used", ""}}
+		return checkInstalls(ctx, cfg, log)
 	}
 	a, err := slack.New(slack.Config{
 		Door: closedDoor{}, Owned: func(context.Context, chat.Place) (chat.Owned, error) { return chat.Owned{}, nil },
@@ -52,7 +52,18 @@ func CheckSlack(ctx context.Context, cfg config.Config, log *slog.Logger) []Find
 	if c.Socket != nil {
 		out = append(out, refusedToken(c.Socket, "SLACK_APP_TOKEN", "Basic Information, App-Level Tokens, with the scope connections:write"))
 	}
-	return append(append(out, scopesFound(c)...), membershipFound(c))
+	if !cfg.SlackAppToken.IsSet() && !cfg.SlackSigningSecret.IsSet() {
+		out = append(out, Finding{false, "nothing can reach the bot: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set",
+			"Set SLACK_APP_TOKEN for Socket Mode (Basic Information, App-Level Tokens), or SLACK_SIGNING_SECRET for requests over HTTP."})
+	}
+	return append(append(append(out, scopesFound(c)...), membershipFound(c)), eventsFound())
+}
+
+// eventsFound says what no bot token can ask, and where to look.
+func eventsFound() Finding {
+	events := slack.Events(slack.Options{Minimal: true})
+	return Finding{true, "which events Slack sends cannot be asked with these tokens",
+		fmt.Sprintf("When a mention stays without an answer: Event Subscriptions, Subscribe to bot events, must be on and have %s.", strings.Join(events, ", "))}
 }
 
 // refusedToken tells a token that Slack does not take from a Slack that cannot
@@ -83,9 +94,9 @@ func scopesFound(c slack.Checkup) []Finding {
 func membershipFound(c slack.Checkup) Finding {
 	switch n := len(c.Channels); {
 	case c.Channels == nil:
-		return Finding{false, "Slack does not say in which channels the bot is", "Grant channels:read and groups:read."}
+		return Finding{true, "Slack does not say in which channels the bot is", "Grant channels:read and groups:read."}
 	case n == 0:
-		return Finding{false, "the bot is in no channel yet", "In a channel: /invite @tierwise."}
+		return Finding{true, "the bot is in no channel yet; it answers in direct messages", "In a channel: /invite @tierwise."}
 	case n > 8:
 		return Finding{true, fmt.Sprintf("invited to %d channels", n), ""}
 	}

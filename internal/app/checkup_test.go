@@ -33,7 +33,9 @@ func TestCheckSlack(t *testing.T) {
 			for _, id := range []string{"C1", "C2", "C3", "C4"} {
 				f.ChangeChannel(id, func(c *slacktest.Channel) { c.Members = []string{"U1"} })
 			}
-		}, []string{"no the bot is in no channel yet", "/invite"}},
+		}, []string{"ok the bot is in no channel yet", "/invite", "Event Subscriptions", "app_mention, app_uninstalled"}},
+		{"neither way in", func(_ *slacktest.Fake, c *config.Config) { c.SlackSigningSecret = config.Secret{} },
+			[]string{"no nothing can reach the bot", "SLACK_APP_TOKEN"}},
 		{"no Slack there", func(_ *slacktest.Fake, c *config.Config) { c.SlackAPIURL = "http://127.0.0.1:1/api/" },
 			[]string{"no Slack did not answer", "SLACK_API_URL"}},
 		{"not configured", func(_ *slacktest.Fake, c *config.Config) { *c = config.Config{} }, nil},
