@@ -21,7 +21,7 @@ const (
 )
 
 // gate returns the first gate that stops an option, or "".
-func gate(r Request, o Option) string {
+func gate(r *Request, o *Option) string {
 	switch {
 	case slices.Contains(r.Policy.Deny, o.ID) || slices.Contains(r.Policy.Deny, o.Provider):
 		return gateDenied
@@ -51,7 +51,7 @@ func hasAll(have, need []catalog.Ability) bool {
 }
 
 // gateText says in a few words what each gate means.
-func gateText(g string, r Request) string {
+func gateText(g string, r *Request) string {
 	switch g {
 	case gateDenied:
 		return "not allowed by policy"
@@ -108,8 +108,8 @@ func (w *walk) gateOn(t catalog.Tier) string {
 // last on the way, what would be allowed, and who can clear it.
 func (w *walk) refuse() Decision {
 	if w.broke {
-		w.why("refused.budget", "What is left for %s (%s) does not cover this.", orElse(w.r.Budget.Where, "this workspace"), w.money().Short())
-		return Decision{Tier: w.start, Reasons: w.reasons, Lowered: w.lowered, Refusal: &Refusal{
+		w.why("refused.budget", "What is left for ", orElse(w.r.Budget.Where, "this workspace"), " (", w.money().Short(), ") does not cover this.")
+		return Decision{Tier: w.start, Reasons: w.reasons(nil), Lowered: w.lowered, Refusal: &Refusal{
 			Gate: "budget", Allowed: "the local tier, which costs nothing", Who: "whoever owns the budget",
 		}}
 	}
@@ -124,8 +124,8 @@ func (w *walk) refuse() Decision {
 		g = w.closed[0].gate
 	}
 	ref := Refusal{Gate: orElse(g, "none"), Who: whoClears(g), Allowed: w.allowed()}
-	w.why("refused."+ref.Gate, "No model may take this: %s.", gateText(g, w.r))
-	return Decision{Tier: w.start, Reasons: w.reasons, Refusal: &ref, Lowered: w.lowered}
+	w.why("refused."+ref.Gate, "No model may take this: ", gateText(g, w.r), ".")
+	return Decision{Tier: w.start, Reasons: w.reasons(nil), Refusal: &ref, Lowered: w.lowered}
 }
 
 // allowed says what could have been asked instead.
@@ -147,8 +147,8 @@ func (w *walk) allowed() string {
 
 // ClosedBy says in words which gate stops an option for a request, or "".
 func ClosedBy(r Request, o Option) string {
-	if g := gate(r, o); g != "" {
-		return gateText(g, r)
+	if g := gate(&r, &o); g != "" {
+		return gateText(g, &r)
 	}
 	return ""
 }

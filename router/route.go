@@ -14,64 +14,97 @@ import (
 // that serves, what the money allows, and the plan around it. It never panics
 // and never returns an OK decision without a model.
 func Route(r Request) Decision {
-	w := walk{r: r}
+	var room room
+	w := walk{r: &r, open: room.open[:0], closed: room.closed[:0], said: room.said[:0], text: room.text[:0]}
 	w.begin()
 	w.lower()
 	w.close()
-	pick, ok := w.pick()
-	if !ok {
+	pick := w.pick()
+	if pick == nil {
 		return w.refuse()
 	}
 	return w.plan(pick)
 }
 
-// walk is one decision being made.
+// walk is one decision being made. It points into the request's options and
+// keeps the words of its reasons in one text, so that a decision allocates what
+// it hands out and nothing for each option or reason.
 type walk struct {
-	r       Request
+	r       *Request
 	start   catalog.Tier
 	ceiling catalog.Tier
 	lowered bool
-	broke   bool     // a model passed every gate and the money did not reach
-	open    []Option // passed every gate
-	closed  []closed // did not
-	reasons []Reason
+	broke   bool      // a model passed every gate and the money did not reach
+	open    []*Option // passed every gate
+	closed  []closed  // did not
+	said    []said
+	text    []byte
+}
+
+// room is where a walk keeps its lists, as long as they are of the usual size.
+type room struct {
+	open   [24]*Option
+	closed [24]closed
+	said   [8]said
+	text   [768]byte
 }
 
 // closed is an option with the first gate that stopped it.
 type closed struct {
-	o    Option
+	o    *Option
 	gate string
 }
 
-func (w *walk) why(code, format string, args ...any) {
-	w.reasons = append(w.reasons, Reason{code, fmt.Sprintf(format, args...)})
+// said is a reason whose sentence ends at a place in the text; it begins where
+// the one before ended.
+type said struct {
+	code string
+	end  int
+}
+
+// why gives a reason; the sentence is its parts joined.
+func (w *walk) why(code string, sentence ...string) {
+	for _, part := range sentence {
+		w.text = append(w.text, part...)
+	}
+	w.said = append(w.said, said{code, len(w.text)})
+}
+
+// reasons appends everything that was said to a list.
+func (w *walk) reasons(list []Reason) []Reason {
+	text, begin := string(w.text), 0
+	for _, s := range w.said {
+		list = append(list, Reason{s.code, text[begin:s.end]})
+		begin = s.end
+	}
+	return list
 }
 
 // begin finds the tier to start at and the ceiling, before any gate.
 func (w *walk) begin() {
-	p, a := w.r.Policy, w.r.Asked
+	p, a := &w.r.Policy, &w.r.Asked
 	w.start, w.ceiling = p.Start, p.Ceiling
 	switch {
 	case a.Tier != nil:
 		w.start = *a.Tier
-		w.why("asked."+code(a.By), "You asked for %s (%s).", w.start, orElse(a.By, "message"))
+		w.why(code(a.By), "You asked for ", w.start.String(), " (", orElse(a.By, "message"), ").")
 	case a.Previous != nil && *a.Previous > w.start:
 		w.start = *a.Previous
-		w.why("thread.sticky", "This thread was answered on %s before, so it stays there.", w.start)
+		w.why("thread.sticky", "This thread was answered on ", w.start.String(), " before, so it stays there.")
 	default:
-		w.why("policy.start", "%s starts on %s (%s setting).", title(w.r.Intent), w.start, orElse(p.Origin, "default"))
+		w.why("policy.start", title(w.r.Intent), " starts on ", w.start.String(), " (", orElse(p.Origin, "default"), " setting).")
 	}
 	if w.start > w.ceiling {
-		w.why("policy.ceiling", "The ceiling here is %s.", w.ceiling)
+		w.why("policy.ceiling", "The ceiling here is ", w.ceiling.String(), ".")
 		w.start = w.ceiling
 	}
 }
 
 // lower brings the ceiling down when a limit is near or reached, and says so.
 func (w *walk) lower() {
-	b := w.r.Budget
+	b := &w.r.Budget
 	if b.Ceiling != nil && *b.Ceiling < w.ceiling {
-		w.why("budget.limit", "The limit for %s is reached, so only %s is left.", orElse(b.Where, "this workspace"), upTo(*b.Ceiling))
+		w.why("budget.limit", "The limit for ", orElse(b.Where, "this workspace"), " is reached, so only ", upTo(*b.Ceiling), " is left.")
 		w.cap(*b.Ceiling)
 	}
 	t, near := Pressure(b.Used, b.Limit)
@@ -79,7 +112,7 @@ func (w *walk) lower() {
 		t = catalog.Economy // what does not fit any more is refused, with the arithmetic
 	}
 	if near && t < w.ceiling {
-		w.why("budget.pressure", "%s of the limit for %s is used, so the ceiling is %s.", Percent(b.Used, b.Limit), orElse(b.Where, "this workspace"), t)
+		w.why("budget.pressure", Percent(b.Used, b.Limit), " of the limit for ", orElse(b.Where, "this workspace"), " is used, so the ceiling is ", t.String(), ".")
 		w.cap(t)
 	}
 }
@@ -118,59 +151,62 @@ func Percent(used, limit money.Nano) string {
 // close sorts the options into those that pass every hard gate and those that
 // do not.
 func (w *walk) close() {
-	for _, o := range w.r.Models {
+	for i := range w.r.Models {
+		o := &w.r.Models[i]
 		if g := gate(w.r, o); g != "" {
 			w.closed = append(w.closed, closed{o, g})
 			continue
 		}
 		w.open = append(w.open, o)
 	}
-	slices.SortStableFunc(w.open, func(a, b Option) int { return compare(w.r, a, b) })
+	slices.SortStableFunc(w.open, func(a, b *Option) int { return compare(w.r, a, b) })
 }
 
 // pick finds the model: the cheapest on the lowest tier from start to ceiling
 // that fits the money; below start only when the money asks for it; and the
-// local tier last, named as what it is.
-func (w *walk) pick() (Option, bool) {
+// local tier last, named as what it is. It returns nil when none may answer.
+func (w *walk) pick() *Option {
 	for t := w.start; t <= w.ceiling; t++ {
-		if o, ok := w.on(t); ok {
+		if o := w.on(t); o != nil {
 			if t > w.start {
-				w.why("gate.up", "Nothing on %s passes (%s), so it goes up to %s.", w.start, w.gateOn(w.start), t)
+				w.why("gate.up", "Nothing on ", w.start.String(), " passes (", w.gateOn(w.start), "), so it goes up to ", t.String(), ".")
 			}
-			return o, true
+			return o
 		}
 	}
-	broke := slices.ContainsFunc(w.open, func(o Option) bool { return o.Tier >= w.start && o.Tier <= w.ceiling })
+	broke := slices.ContainsFunc(w.open, func(o *Option) bool { return o.Tier >= w.start && o.Tier <= w.ceiling })
 	for t := w.start - 1; broke && t >= catalog.Economy; t-- {
-		if o, ok := w.on(t); ok {
+		if o := w.on(t); o != nil {
 			w.lowered = true
-			w.why("budget.headroom", "What is left (%s) does not cover %s, so %s answers.", w.money().Short(), w.start, t)
-			return o, true
+			w.why("budget.headroom", "What is left (", w.money().Short(), ") does not cover ", w.start.String(), ", so ", t.String(), " answers.")
+			return o
 		}
 	}
-	o, ok := w.on(catalog.Local)
+	o := w.on(catalog.Local)
 	w.broke = broke
-	if !ok || broke && !w.r.Budget.LocalAtLimit {
-		return Option{}, false
+	if o == nil || broke && !w.r.Budget.LocalAtLimit {
+		return nil
 	}
 	w.lowered = w.lowered || broke
 	if broke {
-		w.why("budget.local", "What is left (%s) does not cover a model, so the local tier answers; it costs nothing.", w.money().Short())
+		w.why("budget.local", "What is left (", w.money().Short(), ") does not cover a model, so the local tier answers; it costs nothing.")
 	} else {
-		w.why("local.fallback", "No model can be used here (%s), so the local tier answers; it uses no AI model.", w.gateOn(w.start))
+		w.why("local.fallback", "No model can be used here (", w.gateOn(w.start), "), so the local tier answers; it uses no AI model.")
 	}
-	return o, true
+	return o
 }
 
-// on returns the best affordable option of a tier.
-func (w *walk) on(t catalog.Tier) (Option, bool) {
+// on returns the best affordable option of a tier, or nil.
+func (w *walk) on(t catalog.Tier) *Option {
 	for _, o := range w.open {
-		if o.Tier == t && (o.Free || o.Worst <= w.money()) {
-			return o, true
+		if o.Tier == t && w.affords(o) {
+			return o
 		}
 	}
-	return Option{}, false
+	return nil
 }
+
+func (w *walk) affords(o *Option) bool { return o.Free || o.Worst <= w.money() }
 
 // money is what one answer may cost at most.
 func (w *walk) money() money.Nano {
@@ -184,7 +220,7 @@ func (w *walk) money() money.Nano {
 // compare orders options: fast ones first where that was asked, then the model
 // the thread had, then the cheaper one, then by id so that order never depends
 // on the input's.
-func compare(r Request, a, b Option) int {
+func compare(r *Request, a, b *Option) int {
 	if r.Policy.Fast && (a.Latency == "fast") != (b.Latency == "fast") {
 		return order(a.Latency == "fast")
 	}
@@ -204,12 +240,19 @@ func order(first bool) int {
 	return 1
 }
 
+// title is how an intent begins a sentence.
 func title(i step.Intent) string {
-	if i == "" {
-		return "This"
+	switch i {
+	case step.Summarize:
+		return "Summarize"
+	case step.Draft:
+		return "Draft"
+	case step.Classify:
+		return "Classify"
+	case step.Ask:
+		return "Ask"
 	}
-	s := string(i)
-	return string(s[0]-'a'+'A') + s[1:]
+	return "This"
 }
 
 func upTo(t catalog.Tier) string {
@@ -229,11 +272,11 @@ func orElse(s, other string) string {
 func code(by string) string {
 	switch by {
 	case "thread pin", "channel pin":
-		return "pin"
+		return "asked.pin"
 	case "button":
-		return "button"
+		return "asked.button"
 	}
-	return "message"
+	return "asked.message"
 }
 
 // percent is used/limit in whole per cent without leaving int64: amounts are at

@@ -96,31 +96,34 @@ func (n Nano) Add(m Nano) (Nano, error) {
 
 // Decimal prints the exact amount without a currency sign: "0.0042", "-12".
 // Parse reads back what Decimal prints of any non-negative amount.
-func (n Nano) Decimal() string {
-	sign, u := "", uint64(n)
-	if n < 0 {
-		sign, u = "-", -u
-	}
-	frac := strings.TrimRight(fmt.Sprintf("%09d", u%uint64(USD)), "0")
-	if frac != "" {
-		frac = "." + frac
-	}
-	return sign + strconv.FormatUint(u/uint64(USD), 10) + frac
-}
+func (n Nano) Decimal() string { return n.print("", 0) }
 
 // String prints the exact amount with a dollar sign and at least two decimals:
 // "$0.0042", "$2.00", "-$0.10".
-func (n Nano) String() string {
-	d := n.Decimal()
-	sign := ""
-	if strings.HasPrefix(d, "-") {
-		sign, d = "-", d[1:]
+func (n Nano) String() string { return n.print("$", 2) }
+
+// print writes the exact amount behind a currency sign, with at least so many
+// decimals.
+func (n Nano) print(currency string, decimals int) string {
+	u, room := uint64(n), [32]byte{}
+	out := room[:0]
+	if n < 0 {
+		u, out = -u, append(out, '-')
 	}
-	whole, frac, _ := strings.Cut(d, ".")
-	for len(frac) < 2 {
-		frac += "0"
+	out = append(out, currency...)
+	out = strconv.AppendUint(out, u/uint64(USD), 10)
+	var frac [9]byte
+	last := 0 // digits that are needed
+	for i, rest := len(frac)-1, u%uint64(USD); i >= 0; i, rest = i-1, rest/10 {
+		frac[i] = byte('0' + rest%10)
+		if last == 0 && frac[i] != '0' {
+			last = i + 1
+		}
 	}
-	return sign + "$" + whole + "." + frac
+	if last = max(last, decimals); last > 0 {
+		out = append(append(out, '.'), frac[:last]...)
+	}
+	return string(out)
 }
 
 // Short prints the amount for people: two decimals from ten cents upwards, two
