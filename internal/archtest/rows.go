@@ -61,7 +61,7 @@ var within = map[string][]string{
 
 // testRooms may import anything below the app; nothing but tests may
 // import them.
-var testRooms = []string{"internal/store/storetest", "internal/store/redis/redistest", "internal/llm/llmtest", "bots/bottest", "internal/archtest", "internal/gate/gatetest", "bots/slack/slacktest", "bots/discord/discordtest", "bots/console/consoletest", "deploy/demo"}
+var testRooms = []string{"internal/store/storetest", "internal/store/redis/redistest", "internal/llm/llmtest", "bots/bottest", "internal/archtest", "internal/gate/gatetest", "bots/slack/slacktest", "bots/discord/discordtest", "bots/console/consoletest", "deploy/demo", "deploy/bench"}
 
 // sdks are modules that stay inside one folder.
 var sdks = map[string]string{
