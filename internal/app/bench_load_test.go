@@ -1,17 +1,18 @@
 package app
 
 import (
-	"context"
+	"bufio"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // The benchmarks of this package measure the whole house on a real redis-server.
@@ -130,20 +131,51 @@ func quantile(list []time.Duration, p int) time.Duration {
 	return list[min(len(list)*p/100, len(list)-1)]
 }
 
+// redisLine is a bare connection to a redis-server, for the few things the
+// benchmarks ask it themselves.
+type redisLine struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+func dialRedis(b *testing.B, addr string) redisLine {
+	b.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return redisLine{c, bufio.NewReader(c)}
+}
+
+// ask sends a command and returns the answer, of one line or a bulk.
+func (l redisLine) ask(command string) (string, error) {
+	if _, err := io.WriteString(l, command+"\r\n"); err != nil {
+		return "", err
+	}
+	line, err := l.in.ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "$") {
+		return strings.TrimSpace(line), err
+	}
+	size, err := strconv.Atoi(strings.TrimSpace(line[1:]))
+	if err != nil {
+		return "", err
+	}
+	bulk := make([]byte, size+len("\r\n"))
+	_, err = io.ReadFull(l.in, bulk)
+	return string(bulk), err
+}
+
 // pinger measures the round trip of a PING while something else goes on, on a
 // connection of its own, a hundred times a second.
 type pinger struct {
-	client *goredis.Client
-	quit   chan struct{}
-	took   chan []time.Duration
+	line redisLine
+	quit chan struct{}
+	took chan []time.Duration
 }
 
 func ping(b *testing.B, addr string) *pinger {
 	b.Helper()
-	p := &pinger{client: goredis.NewClient(&goredis.Options{Addr: addr, PoolSize: 1}), quit: make(chan struct{}), took: make(chan []time.Duration, 1)}
-	if err := p.client.Ping(b.Context()).Err(); err != nil {
-		b.Fatal(err)
-	}
+	p := &pinger{line: dialRedis(b, addr), quit: make(chan struct{}), took: make(chan []time.Duration, 1)}
 	go func() {
 		var took []time.Duration
 		tick := time.NewTicker(10 * time.Millisecond)
@@ -156,7 +188,7 @@ func ping(b *testing.B, addr string) *pinger {
 			case <-tick.C:
 			}
 			begun := time.Now()
-			if p.client.Ping(context.Background()).Err() == nil {
+			if _, err := p.line.ask("PING"); err == nil {
 				took = append(took, time.Since(begun))
 			}
 		}
@@ -168,7 +200,7 @@ func ping(b *testing.B, addr string) *pinger {
 func (p *pinger) end() []time.Duration {
 	close(p.quit)
 	took := <-p.took
-	_ = p.client.Close() // nothing is under way on it
+	_ = p.line.Close() // nothing is under way on it
 	return took
 }
 

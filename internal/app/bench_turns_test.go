@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	goredis "github.com/redis/go-redis/v9"
-
 	"github.com/tierwise/tierwise/internal/intake"
 	"github.com/tierwise/tierwise/internal/store/redis/redistest"
 )
@@ -90,15 +88,17 @@ func ourCPU(b *testing.B) time.Duration {
 // the turns it could take at most can be read from it.
 func redisCPU(b *testing.B, addr string) time.Duration {
 	b.Helper()
-	c := goredis.NewClient(&goredis.Options{Addr: addr})
-	defer c.Close()
-	info, err := c.InfoMap(b.Context(), "cpu").Result()
+	l := dialRedis(b, addr)
+	defer l.Close()
+	info, err := l.ask("INFO cpu")
 	if err != nil {
 		b.Fatal(err)
 	}
 	var sum time.Duration
 	for _, key := range []string{"used_cpu_user_main_thread", "used_cpu_sys_main_thread"} {
-		d, err := time.ParseDuration(info["CPU"][key] + "s")
+		_, after, _ := strings.Cut(info, key+":")
+		seconds, _, _ := strings.Cut(after, "\r\n")
+		d, err := time.ParseDuration(seconds + "s")
 		if err != nil {
 			b.Skipf("redis-server does not tell %s", key)
 		}
