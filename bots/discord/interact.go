@@ -185,7 +185,7 @@ func (a *Adapter) command(ctx context.Context, i interaction, e chat.Event) {
 		a.shortcut(ctx, i, e)
 		return
 	}
-	e.Text, e.Fields = a.options(ctx, e.Place.Workspace, i.Data.Options)
+	e.Text, e.Fields = a.options(ctx, e.Place.Workspace, e.Name, i.Data.Options)
 	if e.Text == "" {
 		answer, err := a.cfg.Door.Ask(ctx, question(e, chat.OpenForm))
 		if err == nil && answer.Form != nil {
@@ -196,13 +196,13 @@ func (a *Adapter) command(ctx context.Context, i interaction, e chat.Event) {
 	a.take(ctx, i, e, true)
 }
 
-// options are the typed options: their values in order, and by name.
-func (a *Adapter) options(ctx context.Context, guildID string, list []commandOption) (string, map[string]string) {
+// options are a command's typed options: their values in order, and by name.
+func (a *Adapter) options(ctx context.Context, guildID, command string, list []commandOption) (string, map[string]string) {
 	var words []string
 	fields := map[string]string{}
 	for _, o := range list {
 		if len(o.Options) > 0 {
-			text, more := a.options(ctx, guildID, o.Options)
+			text, more := a.options(ctx, guildID, command, o.Options)
 			words = append(words, o.Name, text)
 			for k, v := range more {
 				fields[k] = v
@@ -213,7 +213,7 @@ func (a *Adapter) options(ctx context.Context, guildID string, list []commandOpt
 		if json.Unmarshal(o.Value, &s) != nil {
 			s = string(o.Value)
 		}
-		s = a.text(ctx, guildID, message{Content: strings.TrimSpace(s)})
+		s = a.words(ctx, guildID, command, strings.TrimSpace(s))
 		words = append(words, s)
 		fields[o.Name] = s
 	}

@@ -93,6 +93,16 @@ func (a *Adapter) text(ctx context.Context, guildID string, m message) string {
 	return live.ReplaceAllStringFunc(text, func(s string) string { return a.name(ctx, guildID, m, s) })
 }
 
+// words are what was typed for a command; see chat.KeepsIDs.
+func (a *Adapter) words(ctx context.Context, guildID, command, typed string) string {
+	return live.ReplaceAllStringFunc(typed, func(s string) string {
+		if chat.KeepsIDs(command) && strings.HasPrefix(s, "<@") {
+			return s
+		}
+		return a.name(ctx, guildID, message{}, s)
+	})
+}
+
 // name is what stands for one id. An id nobody can name is said to be unknown
 // rather than shown.
 func (a *Adapter) name(ctx context.Context, guildID string, m message, s string) string {

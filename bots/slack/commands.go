@@ -35,7 +35,7 @@ func (a *Adapter) command(ctx context.Context, c command) answer {
 	}
 	looking, cancel := context.WithTimeout(ctx, nameTime)
 	defer cancel()
-	text := a.names.readable(looking, c.Team, c.Text, "")
+	text := a.names.words(looking, c.Team, name, c.Text)
 	e := a.pressed(looking, press{team: c.Team, channel: c.Channel, user: c.User, response: c.Response, trigger: c.Trigger}, chat.Command)
 	e.ID, e.Name, e.Text = once(c.Trigger, c.Response, c.Team, c.User, c.Command, c.Text), name, text
 	if strings.TrimSpace(c.Text) == "" && a.openForm(ctx, e, c.Trigger, false) {

@@ -226,6 +226,21 @@ func (n *names) readable(ctx context.Context, team, text, drop string) string {
 	return strings.TrimSpace(unescape.Replace(text))
 }
 
+// words are a command's, as a person reads them; see chat.KeepsIDs.
+func (n *names) words(ctx context.Context, team, command, text string) string {
+	if !chat.KeepsIDs(command) {
+		return n.readable(ctx, team, text, "")
+	}
+	text = markup.ReplaceAllStringFunc(text, func(m string) string {
+		body, _, _ := strings.Cut(m[1:len(m)-1], "|")
+		if strings.HasPrefix(body, "@") || strings.HasPrefix(body, "!subteam^") {
+			return "<" + body + ">"
+		}
+		return n.expand(ctx, team, m[1:len(m)-1], "")
+	})
+	return strings.TrimSpace(unescape.Replace(text))
+}
+
 var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 // expand reads one token, without its brackets.

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/config"
@@ -148,11 +149,15 @@ func level(w string) string {
 	return ""
 }
 
-// because splits the reason off: "… because the team asked for it".
+// mention is a person or group as the platform writes one.
+var mention = regexp.MustCompile(`<[@!][^<>]*>`)
+
+// because splits the reason off: "… because the team asked for it". A
+// person or group in the reason is not named: the reason is read by others.
 func because(s string) (rest, why string) {
 	low := strings.ToLower(s)
 	if i := strings.LastIndex(low, " because "); i >= 0 {
-		return s[:i], strings.TrimSpace(s[i+len(" because "):])
+		return s[:i], strings.TrimSpace(mention.ReplaceAllString(s[i+len(" because "):], "somebody"))
 	}
 	return s, ""
 }

@@ -184,7 +184,7 @@ func (a *Admin) limitOwner(ctx context.Context, t turn.Task, scope, name string)
 	dir := a.Openers(p.Platform).Directory()
 	switch scope {
 	case "role":
-		return "role:" + name, nil
+		return "role:" + mentioned(name), nil
 	case "team", "workflow":
 		return a.cardMeant(ctx, t, scope, name)
 	case "channel":
@@ -194,7 +194,7 @@ func (a *Admin) limitOwner(ctx context.Context, t turn.Task, scope, name string)
 		}
 		return at.Channel, err
 	}
-	id, _, _ := strings.Cut(strings.Trim(name, "<@!>"), "|")
+	id := mentioned(name)
 	person, err := dir.Actor(ctx, p.Workspace, id)
 	if errors.Is(err, chat.ErrNotFound) {
 		return "", fault.Newf(fault.NotFound, "I don't know a person %s. Give the platform's id of a person.", redact.Name(name))

@@ -155,12 +155,13 @@ func TestGroupsAreNamedByMentionInRates(t *testing.T) {
 
 func TestHowADenialIsWritten(t *testing.T) {
 	for args, want := range map[string]admin.ConfigRequest{
-		"deny <@U1|dora> for 24h":                      {Verb: "deny", Value: "<@U1|dora>", For: hours(24)},
-		"deny <@U1> workspace for 2 days because rude": {Verb: "deny", Level: "workspace", Value: "<@U1>", For: hours(48), Why: "rude"},
-		"deny for 90 minutes <@U1> in here":            {Verb: "deny", Level: "channel", Value: "<@U1>", For: config.Age(90 * time.Minute)},
-		"ALLOW U1 in the workspace":                    {Verb: "allow", Level: "workspace", Value: "U1"},
-		"pause":                                        {Verb: "pause", Level: "channel"},
-		"resume here because calm":                     {Verb: "resume", Level: "channel", Why: "calm"},
+		"deny <@U1|dora> for 24h":                          {Verb: "deny", Value: "<@U1|dora>", For: hours(24)},
+		"deny <@U1> workspace for 2 days because rude":     {Verb: "deny", Level: "workspace", Value: "<@U1>", For: hours(48), Why: "rude"},
+		"deny for 90 minutes <@U1> in here":                {Verb: "deny", Level: "channel", Value: "<@U1>", For: config.Age(90 * time.Minute)},
+		"deny <@U1> because <@U2> and <!subteam^S1> asked": {Verb: "deny", Value: "<@U1>", Why: "somebody and somebody asked"},
+		"ALLOW U1 in the workspace":                        {Verb: "allow", Level: "workspace", Value: "U1"},
+		"pause":                                            {Verb: "pause", Level: "channel"},
+		"resume here because calm":                         {Verb: "resume", Level: "channel", Why: "calm"},
 	} {
 		got, err := admin.ParseConfig(args)
 		if err != nil || got.Verb != want.Verb || got.Level != want.Level || got.Value != want.Value || got.For != want.For || got.Why != want.Why {

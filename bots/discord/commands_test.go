@@ -1,0 +1,23 @@
+package discord
+
+import (
+	"testing"
+
+	"github.com/tierwise/tierwise/bots/bottest"
+	"github.com/tierwise/tierwise/bots/discord/discordtest"
+)
+
+// A command that says whom it is about keeps the id of a person or role; in any
+// other a name reads better.
+func TestWhomASettingIsAbout(t *testing.T) {
+	door := bottest.NewRecorder()
+	w := open(t, door, discordtest.Options{})
+	typed := "deny <@" + w.omar + "> for 24h"
+	w.f.As(w.maya).Command(w.market, "ai-config", map[string]string{"what": typed})
+	w.f.As(w.maya).Command(w.market, "draft", map[string]string{"what": "thank <@" + w.omar + ">"})
+	w.settle()
+	events := door.Events()
+	if len(events) != 2 || events[0].Text != typed || events[1].Text != "thank @omar" {
+		t.Errorf("heard %+v", events)
+	}
+}
