@@ -19,7 +19,7 @@ const rateWindow = time.Minute
 // admit says whether the task may be served. The order is from what is cheapest
 // to know; an admin may always reach the settings, else a wrong list would lock
 // everybody out.
-func (g *Gate) admit(ctx context.Context, t turn.Task) error {
+func (g *Gate) admit(ctx context.Context, t *turn.Task) error {
 	a := t.Caller.Actor
 	if a.Bot || a.Self {
 		return errSilent
@@ -51,7 +51,7 @@ var errPaused = fault.New(fault.NotAllowed, "I am paused in this channel and ans
 
 // outside keeps people and channels of other organisations out until an admin
 // lets them in. What the platform does not say counts as outside.
-func outside(t turn.Task) error {
+func outside(t *turn.Task) error {
 	acc, a := t.Settings.Access(), t.Caller.Actor
 	switch {
 	case t.Channel.Shared != chat.NotShared && !acc.Outsiders:
@@ -65,7 +65,7 @@ func outside(t turn.Task) error {
 }
 
 // listed applies the channel switch and the allow and deny lists.
-func listed(t turn.Task) error {
+func listed(t *turn.Task) error {
 	acc := t.Settings.Access()
 	until, denied := acc.Denied(t.Caller.ID, t.Caller.Actor)
 	switch {
@@ -83,7 +83,7 @@ func listed(t turn.Task) error {
 
 // throttle counts the request against the person's rate. The id is the job, so
 // a second delivery of one request is counted once.
-func (g *Gate) throttle(ctx context.Context, t turn.Task) error {
+func (g *Gate) throttle(ctx context.Context, t *turn.Task) error {
 	limit := t.Settings.PerMinute(t.Caller.Actor)
 	if limit <= 0 {
 		return nil
@@ -98,11 +98,11 @@ func (g *Gate) throttle(ctx context.Context, t turn.Task) error {
 		return errSilent
 	}
 	wait := max(time.Second, reset.Sub(g.Clock.Now()).Round(time.Second))
-	return fault.Newf(fault.Throttled, "That was %d requests in a minute, which is the limit for one person. Please go on in %s; I say this once and leave further ones unanswered until then.", limit, wait)
+	return fault.Newf(fault.Throttled, "That was %d requests in a minute, which is the limit for one person. Please go on in %s; I say this once and leave further ones unanswered until then.", limit, span(wait))
 }
 
 // usesModel reports whether serving the task may call a model.
-func usesModel(t turn.Task) bool {
+func usesModel(t *turn.Task) bool {
 	switch t.Event.Kind {
 	case chat.Mention:
 		return t.Wish.Command == intent.NoCommand
@@ -127,8 +127,8 @@ func steers(e chat.Event) bool {
 }
 
 // room picks who serves the task.
-func (g *Gate) room(t turn.Task) Room {
-	e := t.Event
+func (g *Gate) room(t *turn.Task) Room {
+	e := &t.Event
 	switch e.Kind {
 	case chat.Mention:
 		if t.Wish.Command != intent.NoCommand && t.Wish.Command != intent.Unfollow {

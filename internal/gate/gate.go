@@ -67,42 +67,54 @@ func New(d Deps) *Gate { return &Gate{d} }
 // Handle serves one delivery; see intake.Handler. One that was stopped before it
 // had anything to say says so, and does not come back.
 func (g *Gate) Handle(ctx context.Context, d turn.Delivery) (turn.Result, error) {
-	r, err := g.handle(ctx, d)
-	if err == nil || !errors.Is(context.Cause(ctx), turn.ErrStop) {
-		return r, err
+	r, err := g.handle(ctx, &d)
+	if err != nil && errors.Is(context.Cause(ctx), turn.ErrStop) {
+		return stopped(&d, r), nil
 	}
-	said := turn.Say(d.Event, chat.Post{Job: d.PostID(1), Ref: d.Placeholder, Stage: chat.Final, Text: "Stopped before there was an answer."})
-	said.Last = r.Last
-	return said, nil
+	return r, err
 }
 
-func (g *Gate) handle(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+// stopped says that there is no answer; what was used is booked all the same.
+func stopped(d *turn.Delivery, r turn.Result) turn.Result {
+	said := turn.Say(d.Event, chat.Post{Job: d.PostID(1), Ref: d.Placeholder, Stage: chat.Final, Text: "Stopped before there was an answer."})
+	said.Last = r.Last
+	return said
+}
+
+// handle and what it calls on the way to a room take the delivery and the task
+// by reference: thousands of turns wait below it for a provider, and each keeps
+// its stack.
+func (g *Gate) handle(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 	switch d.Event.Kind {
 	case chat.Notice:
 		return g.notice(ctx, d)
 	case chat.Removed: // the platform may answer nothing about this workspace any more
-		return g.Admin.Serve(ctx, turn.Task{Delivery: d, Channel: d.Event.Channel})
+		return g.removed(ctx, d)
 	}
 	t, err := g.task(ctx, d)
 	if err == nil {
 		err = g.admit(ctx, t)
 	}
-	if err == nil {
-		return g.room(t).Serve(ctx, t)
-	}
-	if retry(err) {
+	switch {
+	case err == nil:
+		return g.room(t).Serve(ctx, *t)
+	case retry(err):
 		return turn.Result{}, err
 	}
 	return g.refuse(ctx, d, err)
 }
 
+func (g *Gate) removed(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
+	return g.Admin.Serve(ctx, turn.Task{Delivery: *d, Channel: d.Event.Channel})
+}
+
 // notice passes on what the house itself has to say.
-func (g *Gate) notice(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+func (g *Gate) notice(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 	s, err := g.Settings.Resolve(ctx, d.Event.Place, d.Event.Channel, "")
 	if err != nil {
 		return turn.Result{}, err
 	}
-	return g.Notices(ctx, turn.Task{Delivery: d, Settings: s})
+	return g.Notices(ctx, turn.Task{Delivery: *d, Settings: s})
 }
 
 // retry reports whether an error is a passing failure of ours, which the queue
@@ -113,9 +125,9 @@ func retry(err error) bool {
 }
 
 // task finds out who asks, where, and what holds there.
-func (g *Gate) task(ctx context.Context, d turn.Delivery) (turn.Task, error) {
-	e := d.Event
-	t := turn.Task{Delivery: d, Channel: e.Channel}
+func (g *Gate) task(ctx context.Context, d *turn.Delivery) (*turn.Task, error) {
+	e := &d.Event
+	t := &turn.Task{Delivery: *d, Channel: e.Channel}
 	if !g.Approved(e.Place.Tenant()) {
 		return t, fault.New(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it.")
 	}

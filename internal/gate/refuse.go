@@ -21,7 +21,7 @@ const quiet = 10 * time.Minute
 
 // refuse says no to the asker alone. Standing refusals are said once per
 // window; a throttle has counted its own window already.
-func (g *Gate) refuse(ctx context.Context, d turn.Delivery, err error) (turn.Result, error) {
+func (g *Gate) refuse(ctx context.Context, d *turn.Delivery, err error) (turn.Result, error) {
 	if errors.Is(err, errSilent) {
 		return turn.Result{}, nil
 	}
@@ -68,7 +68,7 @@ func (g *Gate) ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
 	if err != nil {
 		return chat.Answer{}, err
 	}
-	t := turn.Task{Caller: who, Settings: s, Channel: q.Channel}
+	t := &turn.Task{Caller: who, Settings: s, Channel: q.Channel}
 	t.Event = chat.Event{Kind: chat.Command, Place: q.Place, Name: q.Name, Actor: actor}
 	if err := outside(t); err != nil && q.Kind != chat.HomeView {
 		return chat.Answer{}, err

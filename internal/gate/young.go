@@ -12,7 +12,7 @@ import (
 
 // young keeps out accounts that are too new, and those of which nobody knows how
 // old they are. Admins and moderators are trusted by somebody already.
-func young(t turn.Task, now time.Time) error {
+func young(t *turn.Task, now time.Time) error {
 	if t.Caller.Roles.Admin || t.Caller.Roles.Moderator {
 		return nil
 	}
@@ -44,7 +44,7 @@ func span(d time.Duration) string {
 	for _, u := range []struct {
 		is   time.Duration
 		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
 		switch n := d / u.is; {
 		case d%u.is != 0:
 		case n == 1:
@@ -58,6 +58,6 @@ func span(d time.Duration) string {
 
 // clockTime is an instant in the workspace's zone, rounded up to the minute: a
 // person who comes then is not too early.
-func clockTime(t turn.Task, at time.Time) string {
+func clockTime(t *turn.Task, at time.Time) string {
 	return at.Add(time.Minute - time.Nanosecond).Truncate(time.Minute).In(t.Settings.Zone()).Format("2006-01-02 15:04 MST")
 }

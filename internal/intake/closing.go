@@ -37,8 +37,8 @@ func buried(t job.Ticket, r turn.Result) turn.Result {
 // a passing failure of the store: the answer is made and paid for. When the
 // store stays away the lease runs out and a later delivery books the step as
 // uncertain, so that money is never missing.
-func (w *Worker) close(ctx context.Context, log *slog.Logger, d turn.Delivery, r turn.Result) {
-	s, err := finish(w.sealer, d, r)
+func (w *Worker) close(ctx context.Context, log *slog.Logger, d *turn.Delivery, r turn.Result) {
+	s, err := finish(w.sealer, *d, r)
 	if err != nil {
 		log.Error("result cannot be sealed", "err", err)
 		w.book(ctx, log, r)

@@ -36,7 +36,7 @@ type Pace struct {
 // DefaultPace recovers the jobs of a dead worker within 15 seconds and lets a
 // stop take effect within one.
 func DefaultPace() Pace {
-	return Pace{Slots: 64, Lease: 12 * time.Second, Beat: time.Second, Wait: 2 * time.Second, Deliveries: 5, Grace: 20 * time.Second, Close: 30 * time.Second}
+	return Pace{Slots: 512, Lease: 12 * time.Second, Beat: time.Second, Wait: 2 * time.Second, Deliveries: 5, Grace: 20 * time.Second, Close: 30 * time.Second}
 }
 
 // Worker runs jobs.
@@ -150,33 +150,33 @@ func (w *Worker) run(ctx context.Context, t job.Ticket) {
 // handle calls the handler and turns a panic into an error, so that one bad
 // job never takes the process down. The panic's own text may hold content and
 // is not repeated.
-func (w *Worker) handle(ctx context.Context, log *slog.Logger, d turn.Delivery) (r turn.Result, err error) {
+func (w *Worker) handle(ctx context.Context, log *slog.Logger, d *turn.Delivery) (r turn.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			log.Error("panic in a job", "stack", string(debug.Stack()))
 			err = errPanic
 		}
 	}()
-	return w.handler.Handle(ctx, d)
+	return w.handler.Handle(ctx, *d)
 }
 
 // giveUp asks the handler for the last words, and has its own when the handler
 // panics even there: a given up job is never silent.
-func (w *Worker) giveUp(ctx context.Context, log *slog.Logger, d turn.Delivery) (r turn.Result) {
+func (w *Worker) giveUp(ctx context.Context, log *slog.Logger, d *turn.Delivery) (r turn.Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			log.Error("panic in giving a job up", "stack", string(debug.Stack()))
 			r = turn.Say(d.Event, chat.Post{Stage: chat.Final, Ref: d.Placeholder, Text: fault.Sentence(errPanic, d.Ticket.Job.ID)})
 		}
 	}()
-	return w.handler.GiveUp(ctx, d)
+	return w.handler.GiveUp(ctx, *d)
 }
 
 // errPanic stands for a panic in a handler.
 var errPanic = errors.New("intake: panic in a job")
 
-func (w *Worker) open(t job.Ticket) (turn.Delivery, error) {
-	d := turn.Delivery{Ticket: t}
+func (w *Worker) open(t job.Ticket) (*turn.Delivery, error) {
+	d := &turn.Delivery{Ticket: t}
 	plain, err := w.sealer.Open(t.Job.Tenant, sealEvent, t.Job.Event)
 	if err != nil {
 		return d, err
