@@ -119,6 +119,7 @@ type said struct {
 	replies []turn.Reply
 	writes  []record.Write
 	silent  bool
+	money   bool // the post shows sums of the ledger
 }
 
 // reply answers the asker alone: figures and settings are nobody else's matter,
@@ -130,7 +131,7 @@ func (a *Admin) reply(t turn.Task, s said) turn.Result {
 	}
 	to := t.Event.ReplyTo
 	to.Private, to.To = true, t.Event.Actor.ID
-	s.post.Job, s.post.Stage, s.post.Private, s.post.Sample = t.PostID(1), chat.Final, true, a.Sample
+	s.post.Job, s.post.Stage, s.post.Private, s.post.Sample = t.PostID(1), chat.Final, true, s.money && a.Sample
 	r.Replies = append([]turn.Reply{{To: to, Post: s.post}}, r.Replies...)
 	return r
 }
@@ -168,12 +169,18 @@ func (a *Admin) mention(ctx context.Context, t turn.Task) (said, error) {
 func (a *Admin) command(ctx context.Context, t turn.Task, name, args string) (said, error) {
 	switch name {
 	case "ai-spend":
+		if asksHelp(args) {
+			return said{post: chat.Post{Text: spendHelp()}}, nil
+		}
 		q, err := ParseSpend(args)
 		if err != nil {
 			return said{}, err
 		}
 		return a.spend(ctx, t, q)
 	case "ai-config":
+		if asksHelp(args) {
+			return said{post: chat.Post{Text: configHelp()}}, nil
+		}
 		c, err := ParseConfig(args)
 		if err != nil {
 			return said{}, err
@@ -191,8 +198,8 @@ func (a *Admin) command(ctx context.Context, t turn.Task, name, args string) (sa
 const help = "**What I can do**\n" +
 	"- Mention me in a thread: \"summarize this\", \"draft a reply\", \"is this a bug or a question?\", or ask anything.\n" +
 	"- `/summarize [24h | 7d | since monday | link]`, `/draft <what to say>`, `/classify <text | link> [--labels a,b]`: only you see the answer until you share it.\n" +
-	"- `/ai-spend [channel|team|user|model|intent|tier|workflow|trend|budget|export|why <id>]`: what it cost.\n" +
-	"- `/ai-config [get|set|reset|explain|budget]`: settings; `/ai-config me …` for your own.\n" +
+	"- `/ai-spend [view] [today|week|month]`: what it cost; `/ai-spend help` lists the views.\n" +
+	"- `/ai-config [get|set|reset|explain|budget]`: settings; `/ai-config me …` for your own; `/ai-config help` lists the words.\n" +
 	"- Add `--tier economy|standard|frontier`, `--for <workflow>` or `--lang de` to any request."
 
 const greeting = "Thanks for inviting me. Mention me in a thread to summarize, draft, classify or ask. I read only conversations I was invited to, and only when asked. `/ai-spend` shows what it costs, `help` shows the rest."

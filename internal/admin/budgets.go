@@ -43,7 +43,7 @@ func (a *Admin) bars(ctx context.Context, t turn.Task) (string, error) {
 			continue
 		}
 		used := l.Settled + l.Held
-		fmt.Fprintf(&b, "`%s` %s: %s of %s", bar(used, l.Limit), whose(l), used.Short(), l.Limit)
+		fmt.Fprintf(&b, "%s%s: %s of %s", bar(used, l.Limit), whose(l), used.Short(), l.Limit)
 		if l.Held > 0 {
 			fmt.Fprintf(&b, ", %s of it reserved", l.Held.Short())
 		}

@@ -19,6 +19,8 @@ import (
 // config answers /ai-config.
 func (a *Admin) config(ctx context.Context, t turn.Task, r ConfigRequest) (said, error) {
 	switch r.Verb {
+	case "help":
+		return said{post: chat.Post{Text: configHelp()}}, nil
 	case "get":
 		return a.get(ctx, t, r.Key)
 	case "set", "reset":
@@ -70,7 +72,7 @@ func (a *Admin) differing(ctx context.Context, t turn.Task) said {
 	if s.post.Text = "**What is set differently here**"; len(s.post.Table.Rows) == 0 {
 		s.post.Text, s.post.Table = "Everything here is as it comes.", nil
 	}
-	s.post.Text += "\n`/ai-config explain` shows all settings and where each comes from, `/ai-config me` your own. " + configUse
+	s.post.Text += "\n`/ai-config explain` shows all settings and where each comes from, `/ai-config me` your own, `/ai-config help` every word.\n" + configExamples
 	if s.post.Buttons = formButtons; t.Caller.Roles.Admin {
 		s.post.Buttons = append(formButtons[:len(formButtons):len(formButtons)], peopleButton)
 	}
@@ -90,10 +92,11 @@ func (a *Admin) list(ctx context.Context, t turn.Task, pass func(settings.Value)
 
 // mine shows a person's own preferences.
 func (a *Admin) mine(t turn.Task) said {
-	tbl := &chat.Table{Title: "Your preferences", Columns: []chat.Column{{Name: "Setting"}, {Name: "Value"}, {Name: "From"}}}
+	tbl := &chat.Table{Title: "Your preferences", Columns: []chat.Column{{Name: "Setting"}, {Name: "Value"}, {Name: "From"}, {Name: "May be"}, {Name: "What it is"}}}
 	for _, key := range personalKeys() {
 		v, _ := t.Settings.Get(key)
-		tbl.Rows = append(tbl.Rows, []string{key, v.Value, origin(v)})
+		def, _ := settings.Lookup(key)
+		tbl.Rows = append(tbl.Rows, []string{key, v.Value, origin(v), strings.Join(def.Words, ", "), def.Help})
 	}
 	return said{post: chat.Post{Text: "**Your own preferences** hold for you everywhere in this workspace. Change one with `/ai-config me <setting> <value>`, for example `/ai-config me length short`.", Table: tbl, Buttons: formButtons[:1]}}
 }
@@ -129,13 +132,13 @@ func (a *Admin) change(ctx context.Context, t turn.Task, r ConfigRequest) (said,
 	}
 	done, err := apply(ctx, c)
 	if err != nil {
-		return said{}, err
+		return said{}, yoursInstead(err, t, r)
 	}
 	from, to := a.shown(ctx, t, done.Key, done.Old), a.shown(ctx, t, done.Key, done.New)
 	if !done.Changed() {
 		return said{post: chat.Post{Text: fmt.Sprintf("**%s** is already `%s` for the %s.", done.Key, to, c.Level)}}, nil
 	}
-	s := said{post: chat.Post{Text: fmt.Sprintf("**%s** for the %s: `%s` → `%s`. It holds everywhere within two seconds and is in the journal.", done.Key, c.Level, from, to)}}
+	s := said{post: chat.Post{Text: fmt.Sprintf("**%s** for the %s: `%s` → `%s`.%s", done.Key, c.Level, from, to, a.levelHint(ctx, t, r))}}
 	if c.Level == settings.Channel || c.Level == settings.Workspace {
 		a.announce(ctx, t, &s, usage.Scope{}, func(h hearers) string {
 			if h.public && slices.Contains(peopleKeys, done.Key) { // who is on a list is not the channel's matter
@@ -145,6 +148,19 @@ func (a *Admin) change(ctx context.Context, t turn.Task, r ConfigRequest) (said,
 		})
 	}
 	return s, nil
+}
+
+// levelHint says where a change made without naming a level holds, and how to
+// make it for everywhere.
+func (a *Admin) levelHint(ctx context.Context, t turn.Task, r ConfigRequest) string {
+	if l, _ := where(r, t.Event.Place, ""); r.Level != "" || l != settings.Channel {
+		return ""
+	}
+	here := "here"
+	if name, ok := a.channel(ctx, t, t.Event.Place.Channel); ok {
+		here = "in " + name
+	}
+	return fmt.Sprintf(" It holds %s; `/ai-config %s workspace %s …` is for all channels.", here, r.Verb, r.Key)
 }
 
 // levelName names a level where an announcement is read.

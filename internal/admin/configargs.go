@@ -19,7 +19,7 @@ type ConfigRequest struct {
 	Why   string
 }
 
-var configVerbs = []string{"list", "get", "set", "reset", "explain", "budget", "tiers", "journal", "me", "pause", "resume", "deny", "allow"}
+var configVerbs = []string{"help", "list", "get", "set", "reset", "explain", "budget", "tiers", "journal", "me", "pause", "resume", "deny", "allow"}
 
 const configUse = "Use /ai-config get <key>, /ai-config set [workspace|channel|thread|me] <key> <value> [because …], /ai-config reset <key>, /ai-config explain, /ai-config pause or resume, " +
 	"or /ai-config budget <workspace|channel|person|team|workflow> <day|week|month> <amount|none>."
@@ -49,6 +49,10 @@ func ParseConfig(args string) (ConfigRequest, error) {
 		return r, fault.Newf(fault.BadInput, "I don't know /ai-config %s. %s", clip(verb, 30), configUse)
 	}
 	r.Verb, words = verb, words[1:]
+	if verb == "get" && len(words) == 0 {
+		r.Verb = "explain"
+		return r, nil
+	}
 	switch verb {
 	case "budget":
 		r.Args = words

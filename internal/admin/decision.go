@@ -189,7 +189,7 @@ func (a *Admin) grant(ctx context.Context, t turn.Task, r request) error {
 // that was pressed is known, any other is looked up; one that is not found keeps
 // its buttons, which then say that somebody decided already.
 func (a *Admin) close(ctx context.Context, t turn.Task, s *said, r request, text string) {
-	shown := hearers{place: r.Shown, people: r.Told}.replies(chat.Post{Stage: chat.Final, Text: text, Sample: a.Sample}, func(n int) string { return t.PostID(announced + n) })
+	shown := hearers{place: r.Shown, people: r.Told}.replies(chat.Post{Stage: chat.Final, Text: text}, func(n int) string { return t.PostID(announced + n) })
 	for n, reply := range shown {
 		if reply.Post.Ref = a.postOf(ctx, t, r, n, reply); reply.Post.Ref.IsZero() {
 			a.Log.Info("a post of a decided request was not found", "job", t.Ticket.Job.ID)
@@ -228,5 +228,5 @@ func (a *Admin) postOf(ctx context.Context, t turn.Task, r request, n int, shown
 // tell says something to the asker alone, in their direct conversation: they may
 // have left the place where they asked days ago.
 func (a *Admin) tell(t turn.Task, s *said, r request, text string) {
-	s.replies = append(s.replies, turn.Reply{To: direct(r.Place, r.Asker.ID), Post: chat.Post{Job: t.PostID(3), Stage: chat.Final, Text: text, Private: true, Sample: a.Sample}})
+	s.replies = append(s.replies, turn.Reply{To: direct(r.Place, r.Asker.ID), Post: chat.Post{Job: t.PostID(3), Stage: chat.Final, Text: text, Private: true}})
 }

@@ -12,7 +12,7 @@ import (
 
 // cellText is a sum in words.
 func cellText(c usage.Cell) string {
-	s := fmt.Sprintf("%s in %s", c.Cost, count(c.Answers, "answer"))
+	s := fmt.Sprintf("%s in %s", c.Cost.Short(), count(c.Answers, "answer"))
 	if c.Entries > c.Answers {
 		s += fmt.Sprintf(" (%s)", count(c.Entries, "call"))
 	}
@@ -60,13 +60,52 @@ func num(n int64) string {
 
 func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// bar draws how much of a limit is used, ten marks wide.
+// bar draws how much of a limit is used, ten marks wide, with the percentage and
+// a space behind it. It is "" when nothing was used: ten empty marks say nothing.
 func bar(used, limit money.Nano) string {
+	if used <= 0 {
+		return ""
+	}
 	n := 10
 	if limit > 0 && used < limit {
-		n = int(used / (limit/10 + 1))
+		n = max(1, int(used/(limit/10+1))) // something was used
 	}
-	return strings.Repeat("█", n) + strings.Repeat("░", 10-n)
+	return fmt.Sprintf("%s%s %d %% ", strings.Repeat("▰", n), strings.Repeat("▱", 10-n), percent(used, limit))
+}
+
+// decimals is how many decimals the amounts of one column have: two where that
+// is exact for all, at most four, and more only where all of them are so small
+// that four would show nothing.
+func decimals(cells []usage.Cell) int {
+	most := money.Nano(0)
+	exact := true
+	for _, c := range cells {
+		most = max(most, c.Cost, -c.Cost)
+		exact = exact && c.Cost%(money.USD/100) == 0
+	}
+	switch {
+	case exact:
+		return 2
+	case most >= money.USD/10_000:
+		return 4
+	case most >= money.USD/1_000_000:
+		return 6
+	}
+	return 9
+}
+
+// fixed prints an amount with so many decimals, rounded half away from zero.
+func fixed(n money.Nano, places int) string {
+	if n < 0 {
+		return "-" + fixed(-n, places)
+	}
+	step := money.USD
+	for range places {
+		step /= 10
+	}
+	n = (n + step/2) / step
+	whole, rest := n/(money.USD/step), n%(money.USD/step)
+	return fmt.Sprintf("$%d.%0*d", whole, places, rest)
 }
 
 func when(at time.Time, t turn.Task) string {

@@ -159,7 +159,7 @@ func (a *Admin) announce(ctx context.Context, t turn.Task, s *said, about usage.
 	case h.public && (h.place.Channel == "" || t.Channel.Kind == chat.DirectMessage):
 		return // there is nobody else
 	}
-	p := chat.Post{Stage: chat.Final, Text: or(redact.Name(t.Event.Actor.Name), "Somebody") + " " + redact.Neutralise(text(h)), Sample: a.Sample}
+	p := chat.Post{Stage: chat.Final, Text: or(redact.Name(t.Event.Actor.Name), "Somebody") + " " + redact.Neutralise(text(h))}
 	s.replies = append(s.replies, h.replies(p, func(n int) string { return t.PostID(announced + n) })...)
 }
 

@@ -52,14 +52,14 @@ func (a *Admin) setLimit(ctx context.Context, t turn.Task, r ConfigRequest) (sai
 		return said{}, err
 	}
 	change := func(whose string) string {
-		return fmt.Sprintf("the limit for %s per %s: %s → %s.", whose, l.Window, unset(e.From), unset(e.To))
+		return fmt.Sprintf("the limit for %s per %s", whose, l.Window) + wasIs(e.From, e.To)
 	}
-	s := said{post: chat.Post{Text: title(change(a.limitOf(ctx, t, l)))}}
+	s := said{money: true, post: chat.Post{Text: title(change(a.limitOf(ctx, t, l)))}}
 	a.announce(ctx, t, &s, usage.Scope{Kind: l.Scope, ID: l.ID}, func(h hearers) string {
 		if h.public {
 			return fmt.Sprintf("changed the limit for %s per %s.", a.limitForAll(ctx, t, l), l.Window) + reason(r.Why)
 		}
-		return "changed " + change(a.limitForAll(ctx, t, l)) + reason(r.Why)
+		return "changed a limit: " + change(a.limitForAll(ctx, t, l)) + reason(r.Why)
 	})
 	return s, nil
 }
@@ -96,7 +96,18 @@ func amountText(l *usage.Limit) string {
 	if l == nil {
 		return ""
 	}
-	return l.Amount.String() + ", then " + strings.ReplaceAll(string(l.Then), "_", " ")
+	return l.Amount.String() + " (then " + strings.ReplaceAll(string(l.Then), "_", " ") + ")"
+}
+
+// wasIs says what a limit was and is; "" is none.
+func wasIs(from, to string) string {
+	switch {
+	case from == "":
+		return " is " + to + "."
+	case to == "":
+		return " was " + from + "; there is none now."
+	}
+	return " was " + from + "; it is " + to + "."
 }
 
 func (a *Admin) limit(ctx context.Context, tenant, key string) (*usage.Limit, error) {

@@ -89,7 +89,7 @@ func (a *Admin) asked(ctx context.Context, t turn.Task) (said, error) {
 		s.post.Text += " I know nobody to ask directly: tell an admin or finance that it waits on their page of mine."
 		return s, nil
 	}
-	p := chat.Post{Stage: chat.Final, Text: wishText(r), Sample: a.Sample, Buttons: requestButtons(r.ID)}
+	p := chat.Post{Stage: chat.Final, Text: wishText(r), Sample: a.Sample && !h.public, Buttons: requestButtons(r.ID)}
 	if !h.public {
 		figures, err := a.figuresOf(ctx, t, r)
 		if err != nil {

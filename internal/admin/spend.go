@@ -14,6 +14,12 @@ import (
 
 // spend answers /ai-spend within what the caller may see.
 func (a *Admin) spend(ctx context.Context, t turn.Task, q SpendQuery) (said, error) {
+	s, err := a.view(ctx, t, q)
+	s.money = s.post.Table != nil || s.post.Chart != nil || len(s.post.Files) > 0 || q.View == "" || q.View == "budget" || q.Arg != ""
+	return s, err
+}
+
+func (a *Admin) view(ctx context.Context, t turn.Task, q SpendQuery) (said, error) {
 	switch q.View {
 	case "":
 		return a.summary(ctx, t, q)
@@ -100,6 +106,9 @@ func (a *Admin) table(ctx context.Context, t turn.Task, q SpendQuery) (said, err
 		rows, total = only(rows, dim, mine)
 	}
 	top, rest := usage.Top(rows, dim, 20)
+	if dim == usage.ByActor && !all && total.Entries == 0 {
+		return said{post: chat.Post{Text: "You have not used it " + inWindow(w.Kind) + "." + onlyOwn}}, nil
+	}
 	tbl := &chat.Table{Title: fmt.Sprintf("AI spend by %s, %s", q.View, span(w)), Columns: []chat.Column{
 		{Name: title(q.View)}, {Name: "Cost", Number: true}, {Name: "Answers", Number: true}, {Name: "Calls", Number: true}, {Name: "Tokens", Number: true},
 	}}
@@ -107,16 +116,21 @@ func (a *Admin) table(ctx context.Context, t turn.Task, q SpendQuery) (said, err
 	if err != nil {
 		return said{}, err
 	}
+	cells := []usage.Cell{total, rest}
 	for _, row := range names {
-		tbl.Rows = append(tbl.Rows, line(row.name, row.cell))
+		cells = append(cells, row.cell)
+	}
+	places := decimals(cells)
+	for _, row := range names {
+		tbl.Rows = append(tbl.Rows, line(row.name, row.cell, places))
 	}
 	if rest.Entries > 0 {
-		tbl.Rows = append(tbl.Rows, line("others", rest))
+		tbl.Rows = append(tbl.Rows, line("others", rest, places))
 	}
-	tbl.Rows = append(tbl.Rows, line("total", total))
+	tbl.Rows = append(tbl.Rows, line("total", total, places))
 	text := "**" + tbl.Title + "**"
 	if dim == usage.ByActor && !all {
-		text += "\nOnly your own row: an admin can turn on other people's with /ai-config set spend.people on; admins and finance then see them."
+		text += "\n" + strings.TrimSpace(onlyOwn)
 	}
 	return said{post: chat.Post{Text: text, Table: tbl}}, nil
 }
@@ -160,8 +174,17 @@ func andChannel(yes bool) string {
 	return ""
 }
 
-func line(name string, c usage.Cell) []string {
-	return []string{name, c.Cost.String(), num(c.Answers), num(c.Entries), num(c.In + c.Out)}
+// onlyOwn says why a table of people has one row.
+const onlyOwn = " Only your own row: an admin can turn on other people's with /ai-config set spend.people on; admins and finance then see them."
+
+// inWindow names the window that is running.
+func inWindow(k usage.WindowKind) string {
+	return map[usage.WindowKind]string{usage.Day: "today", usage.Week: "this week", usage.Month: "this month"}[k]
+}
+
+// line is a row of a table, with its cost in so many decimals.
+func line(name string, c usage.Cell, places int) []string {
+	return []string{name, fixed(c.Cost, places), num(c.Answers), num(c.Entries), num(c.In + c.Out)}
 }
 
 // trend is a bar a day.
@@ -177,8 +200,8 @@ func (a *Admin) trend(ctx context.Context, t turn.Task) (said, error) {
 	if err != nil {
 		return said{}, err
 	}
-	c.Title = "Cost a day, " + what
-	return said{post: chat.Post{Text: "**" + c.Title + "**", Chart: c}}, nil
+	c.Title = fmt.Sprintf("The last %d days (%s)", days, zoneName(t))
+	return said{post: chat.Post{Text: "**Cost a day, " + what + "**", Chart: c}}, nil
 }
 
 // days is how many days a trend shows; Slack's native chart takes 20 at most.
