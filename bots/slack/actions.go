@@ -56,7 +56,7 @@ func (a *Adapter) interaction(ctx context.Context, payload []byte) answer {
 	if !loose(payload, &in) || in.User.ID == "" {
 		return a.odd("an interaction that cannot be read")
 	}
-	team := or(in.Team.ID, in.User.Team)
+	team := workspaceOf(in.View.Installed, in.Team.ID, in.User.Team)
 	if team == "" {
 		return a.odd("an interaction of no workspace")
 	}

@@ -30,7 +30,7 @@ func commandFromForm(f url.Values) command {
 // command accepts a slash command. Without arguments it may open a form.
 func (a *Adapter) command(ctx context.Context, c command) answer {
 	name := strings.TrimPrefix(c.Command, "/")
-	if c.Team == "" || c.User == "" || name == "" {
+	if workspaceOf(c.Team) == "" || c.User == "" || name == "" {
 		return a.odd("a command without a name, a person or a workspace")
 	}
 	looking, cancel := context.WithTimeout(ctx, nameTime)

@@ -19,17 +19,32 @@ type envelope struct {
 		Team string `json:"team_id"`
 		User string `json:"user_id"`
 		Bot  bool   `json:"is_bot"`
+		Org  bool   `json:"is_enterprise_install"`
 	} `json:"authorizations"`
 	Event json.RawMessage `json:"event"`
 }
 
 // workspace is where the app is installed that the event is for. With Slack
-// Connect the top-level team may be somebody else's.
+// Connect the top-level team may be somebody else's. An authorization of a whole
+// organisation names any of its workspaces, or the organisation: then it is the
+// team in the event's context.
 func (e envelope) workspace() string {
-	if len(e.Authorized) > 0 && e.Authorized[0].Team != "" {
-		return e.Authorized[0].Team
+	if len(e.Authorized) > 0 && !e.Authorized[0].Org {
+		return workspaceOf(e.Authorized[0].Team, e.ContextTeam, e.Team)
 	}
-	return or(e.ContextTeam, e.Team)
+	return workspaceOf(e.ContextTeam, e.Team)
+}
+
+// workspaceOf is the first id of a workspace among ids, "" when there is none.
+// Where one is missing Slack gives null or the organisation ("E…"), whose
+// workspaces have teams, budgets and settings of their own each.
+func workspaceOf(ids ...string) string {
+	for _, id := range ids {
+		if strings.HasPrefix(id, "T") {
+			return id
+		}
+	}
+	return ""
 }
 
 // inner is the inside of an event, of any type.

@@ -125,7 +125,12 @@ func (a *Adapter) addressed(ctx context.Context, e envelope, in inner, m said, e
 		a.count("slack.not_for_us")
 		return nil
 	}
-	return a.accept(ctx, event)
+	ahead := a.ahead(event)
+	if err := a.accept(ctx, event); err != nil {
+		return err
+	}
+	a.sayWaiting(ctx, event, ahead)
+	return nil
 }
 
 // me is who we are in the event's workspace; the event itself says it.

@@ -23,10 +23,11 @@ const (
 
 // view is a form or page as it comes back.
 type view struct {
-	ID       string `json:"id"`
-	Callback string `json:"callback_id"`
-	Private  string `json:"private_metadata"`
-	State    struct {
+	ID        string `json:"id"`
+	Callback  string `json:"callback_id"`
+	Private   string `json:"private_metadata"`
+	Installed string `json:"app_installed_team_id"` // where we are; the person may be of another team
+	State     struct {
 		Values map[string]map[string]filled `json:"values"` // by block and action
 	} `json:"state"`
 }
