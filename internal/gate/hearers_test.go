@@ -60,7 +60,7 @@ func TestWithoutAReportsChannelWhoLooksAfterTheMoneyIsToldAlone(t *testing.T) {
 			t.Errorf("the channel hears %+v", got[before:])
 		}
 		h.Ask(Ben, In(General), "ai-config", "budget channel here day 2")
-		if n := told(h, dm(t, h, Olga), Olga, "ben changed the limit for #general per day: $1.00, then lower tier → $2.00"); n != 1 {
+		if n := told(h, dm(t, h, Olga), Olga, "ben changed a limit: the limit for #general per day was $1.00 (then lower tier); it is $2.00"); n != 1 {
 			t.Errorf("Olga is told of the change %d times: %+v", n, h.Posts(dm(t, h, Olga), Olga))
 		}
 		h.Ask(Ben, In(General), "ai-config", "set channel tone formal")
