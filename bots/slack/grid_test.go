@@ -65,9 +65,9 @@ func TestPressedInAnOrganisation(t *testing.T) {
 // other as it is.
 func TestTwoWorkspacesOfAnOrganisationStayApart(t *testing.T) {
 	w, store, door, _, base := installedWorld(t, false)
-	w.AddTeam(slacktest.Team{ID: "T2", Name: "Beta", Enterprise: "E1"})
-	w.AddTeam(slacktest.Team{ID: "T3", Name: "Gamma", Enterprise: "E1"})
-	for _, team := range []string{"T2", "T3"} {
+	w.AddTeam(slacktest.Team{ID: "T8", Name: "Beta", Enterprise: "E1"})
+	w.AddTeam(slacktest.Team{ID: "T9", Name: "Gamma", Enterprise: "E1"})
+	for _, team := range []string{"T8", "T9"} {
 		w.AddUser(slacktest.User{ID: "UA" + team, Team: team, Name: "admin", Admin: true})
 		w.AddUser(slacktest.User{ID: "UB" + team, Team: team, Name: "tierwise", Bot: true, BotID: "B" + team, App: slacktest.AppID})
 		w.AddChannel(slacktest.Channel{ID: "C" + team, Team: team, Name: "general", Members: []string{"UA" + team, "UB" + team}})
@@ -75,7 +75,7 @@ func TestTwoWorkspacesOfAnOrganisationStayApart(t *testing.T) {
 			t.Fatalf("installing gave %d: %s", code, text)
 		}
 	}
-	for _, team := range []string{"T2", "T3"} {
+	for _, team := range []string{"T8", "T9"} {
 		w.User("UA"+team).Mention("C"+team, "hello")
 		all := door.Events()
 		e := all[len(all)-1]
@@ -87,11 +87,11 @@ func TestTwoWorkspacesOfAnOrganisationStayApart(t *testing.T) {
 			t.Errorf("in %s: %q by %s", team, m.Text, m.User)
 		}
 	}
-	w.Uninstall("T2")
-	if _, err := store.Get(t.Context(), "slack/T3", record.Install, installID); err != nil {
+	w.Uninstall("T8")
+	if _, err := store.Get(t.Context(), "slack/T9", record.Install, installID); err != nil {
 		t.Errorf("the other workspace lost its installation: %v", err)
 	}
-	if _, err := store.Get(t.Context(), "slack/T2", record.Install, installID); err == nil {
+	if _, err := store.Get(t.Context(), "slack/T8", record.Install, installID); err == nil {
 		t.Error("the removed workspace kept its installation")
 	}
 	for _, e := range door.Events() {
