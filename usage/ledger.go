@@ -136,6 +136,14 @@ type Reader interface {
 	Tenants(ctx context.Context) ([]string, error)
 }
 
+// RowReader reads one row of the sums over many windows, at the cost of that
+// row: Reader.Rollup reads all rows of a window.
+type RowReader interface {
+	// Row returns the row in each of the windows of one kind, in the order of
+	// their ids; where it is not there the cell is zero.
+	Row(ctx context.Context, tenant string, k WindowKind, ids []string, key Key) ([]Cell, error)
+}
+
 // OpenHold is money that is reserved now.
 type OpenHold struct {
 	Hold    string     `json:"hold"`

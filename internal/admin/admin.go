@@ -26,6 +26,7 @@ import (
 // Books is what the room reads of the ledger, and the limits it may set.
 type Books interface {
 	usage.Reader
+	usage.RowReader
 	usage.Limiter
 }
 

@@ -210,14 +210,17 @@ const days = 14
 func (a *Admin) daily(ctx context.Context, t turn.Task, key usage.Key) (*chat.Chart, error) {
 	c := &chat.Chart{Title: "Cost a day", Kind: "bar", Unit: "nano-USD", Series: []chat.Series{{Name: "cost"}}}
 	cal, now := t.Calendar(), a.Clock.Now()
+	var ids []string
 	for i := days - 1; i >= 0; i-- {
-		w := cal.Window(usage.Day, now.AddDate(0, 0, -i))
-		rows, err := a.Books.Rollup(ctx, t.Event.Place.Tenant(), usage.Day, w.ID, key.Dim)
-		if err != nil {
-			return nil, fmt.Errorf("admin: trend: %w", err)
-		}
-		c.Labels = append(c.Labels, w.ID[5:])
-		c.Series[0].Values = append(c.Series[0].Values, int64(rows[key].Cost))
+		ids = append(ids, cal.Window(usage.Day, now.AddDate(0, 0, -i)).ID)
+	}
+	cells, err := a.Books.Row(ctx, t.Event.Place.Tenant(), usage.Day, ids, key)
+	if err != nil {
+		return nil, fmt.Errorf("admin: trend: %w", err)
+	}
+	for i, id := range ids {
+		c.Labels = append(c.Labels, id[5:])
+		c.Series[0].Values = append(c.Series[0].Values, int64(cells[i].Cost))
 	}
 	return c, nil
 }

@@ -28,6 +28,7 @@ type Store interface {
 	usage.Ledger
 	usage.Limiter
 	usage.Reader
+	usage.RowReader
 	usage.Keeper
 	Get(ctx context.Context, tenant string, kind record.Kind, id string) (record.Record, error)
 	List(ctx context.Context, tenant string, kind record.Kind, prefix string) ([]record.Record, error)

@@ -62,6 +62,17 @@ func (s *Store) Rollup(_ context.Context, tenant string, k usage.WindowKind, id 
 	return out, nil
 }
 
+// Row implements usage.RowReader.
+func (s *Store) Row(_ context.Context, tenant string, k usage.WindowKind, ids []string, key usage.Key) ([]usage.Cell, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]usage.Cell, len(ids))
+	for i, id := range ids {
+		out[i] = s.at(tenant).books.sums[window{k, id}][key]
+	}
+	return out, nil
+}
+
 // Entries implements usage.Reader. The cursor is the number of rows read.
 func (s *Store) Entries(_ context.Context, tenant, month, cursor string, max int) ([]usage.Entry, string, error) {
 	s.mu.Lock()

@@ -2,9 +2,12 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/usage"
@@ -43,6 +46,30 @@ func (s *Store) Rollup(ctx context.Context, tenant string, k usage.WindowKind, i
 			if out[key], err = unpackCell(packed); err != nil {
 				return nil, err
 			}
+		}
+	}
+	return out, nil
+}
+
+// Row implements usage.RowReader, in one round trip.
+func (s *Store) Row(ctx context.Context, tenant string, k usage.WindowKind, ids []string, key usage.Key) ([]usage.Cell, error) {
+	pipe := s.client.Pipeline()
+	asked := make([]*goredis.StringCmd, len(ids))
+	for i, id := range ids {
+		asked[i] = pipe.HGet(ctx, rollupKey(tenant, windowName(string(k), id)), rowName(key))
+	}
+	_, _ = pipe.Exec(ctx) // its errors are those of the commands
+	out := make([]usage.Cell, len(ids))
+	for i, one := range asked {
+		packed, err := one.Result()
+		if errors.Is(err, goredis.Nil) {
+			continue
+		}
+		if err != nil {
+			return nil, s.failed("row", err)
+		}
+		if out[i], err = unpackCell(packed); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

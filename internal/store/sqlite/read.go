@@ -137,6 +137,28 @@ func (s *Store) Rollup(ctx context.Context, tenant string, k usage.WindowKind, i
 	return out, nil
 }
 
+// Row implements usage.RowReader. All windows come from one snapshot.
+func (s *Store) Row(ctx context.Context, tenant string, k usage.WindowKind, ids []string, key usage.Key) ([]usage.Cell, error) {
+	wanted, err := json.Marshal(ids)
+	if err != nil {
+		return nil, s.failed("row", err)
+	}
+	out := make([]usage.Cell, len(ids))
+	rows, err := s.query(ctx, `SELECT j.key, cost, entries, answers, "in", out, failed, estimated, unpriced, uncertain, over, over_by
+		FROM json_each(?) j CROSS JOIN rollups r ON r.tenant = ? AND r.kind = ? AND r.window = j.value AND r.dim = ? AND r.value = ?`,
+		string(wanted), tenant, string(k), string(key.Dim), key.Value)
+	_, err = collect(rows, err, func(row scanner, i *int) error {
+		var v [11]int64
+		err := row.Scan(i, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7], &v[8], &v[9], &v[10])
+		out[*i] = usage.CellFrom(v[:])
+		return err
+	})
+	if err != nil {
+		return nil, s.failed("row", err)
+	}
+	return out, nil
+}
+
 // Entries implements usage.Reader. The cursor is the number of the last row.
 func (s *Store) Entries(ctx context.Context, tenant, month, cursor string, max int) ([]usage.Entry, string, error) {
 	after := int64(0)

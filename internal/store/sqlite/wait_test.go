@@ -175,6 +175,7 @@ func TestClosedStoreAnswersWithAnError(t *testing.T) {
 		"write":   func() error { return s.Write(ctx, tenant, record.Put(record.Card, "x", nil, 0)) },
 		"levels":  func() error { _, err := s.Levels(ctx, tenant, scopes(1), nil); return err },
 		"rollup":  func() error { _, err := s.Rollup(ctx, tenant, usage.Day, "d", usage.ByTotal); return err },
+		"row":     func() error { _, err := s.Row(ctx, tenant, usage.Day, []string{"d"}, usage.Key{}); return err },
 		"tenants": func() error { _, err := s.Tenants(ctx); return err },
 		"lease":   func() error { _, err := s.Lease(ctx, "n", "h", time.Minute); return err },
 		"check":   func() error { return s.Check(ctx) },

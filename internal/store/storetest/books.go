@@ -17,6 +17,7 @@ func bookTests() []scenario {
 		{"workspaces are those with rows, limits or records", tenants},
 		{"levels come scope by scope", levels},
 		{"a rollup has the dimensions asked for", rollups},
+		{"one row is read over many windows", rowOverWindows},
 		{"rebuilding replaces sums and counters and leaves holds", rebuilds},
 		{"a dropped month keeps its sums", drops},
 		{"what was booked after the last dropped row stays", dropsThrough},
@@ -129,6 +130,50 @@ func rollups(t *testing.T, h Harness) {
 	got, err = k.s.Rollup(k.ctx, lab, usage.Week, "1999-W01", usage.ByTotal)
 	k.must(err)
 	same(k, "rows of another week", len(got), 0)
+}
+
+func rowOverWindows(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	var days []string
+	for i := range 4 {
+		days = append(days, inForce(k.windows(), h.Now()).Day)
+		if i != 2 { // nothing on the third day
+			e := k.entry(name("e", i), money.Nano(10*i+1))
+			e.Model = "p/b|c:d"
+			_, err := k.s.Settle(k.ctx, usage.Settlement{Tenant: lab, Entry: &e, Fallback: k.windows()})
+			k.must(err)
+		}
+		h.Advance(24 * time.Hour)
+	}
+	key := usage.Key{Dim: usage.ByModel, Value: "p/b|c:d"}
+	ids := []string{days[3], days[2], "1999-01-01", days[0], days[3]}
+	got, err := k.s.Row(k.ctx, lab, usage.Day, ids, key)
+	k.must(err)
+	same(k, "cells", len(got), len(ids))
+	for i, id := range ids {
+		rows, err := k.s.Rollup(k.ctx, lab, usage.Day, id, usage.ByModel)
+		k.must(err)
+		same(k, "row of "+id, got[i], rows[key])
+	}
+	same(k, "cost of the fourth day", got[0].Cost, 31)
+	for _, of := range []struct {
+		what string
+		kind usage.WindowKind
+		ids  []string
+		key  usage.Key
+	}{
+		{"no window", usage.Day, nil, key},
+		{"another kind", usage.Week, days, key},
+		{"another dimension", usage.Day, days, usage.Key{Dim: usage.ByProvider, Value: key.Value}},
+		{"another value", usage.Day, days, usage.Key{Dim: usage.ByModel, Value: "p/b"}},
+	} {
+		got, err := k.s.Row(k.ctx, lab, of.kind, of.ids, of.key)
+		k.must(err)
+		same(k, of.what, len(got), len(of.ids))
+		for _, c := range got {
+			same(k, of.what, c, usage.Cell{})
+		}
+	}
 }
 
 func rebuilds(t *testing.T, h Harness) {

@@ -21,6 +21,7 @@ type Store interface {
 	usage.Ledger
 	usage.Limiter
 	usage.Reader
+	usage.RowReader
 	usage.Keeper
 	Records
 	Once
