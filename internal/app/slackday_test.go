@@ -130,7 +130,10 @@ func TestSlackDay(t *testing.T) {
 	d.show(draft)
 	d.page("slack-draft", d.fake.NewPage().Conversation("# support", []slacktest.Seen{draft}))
 	d.say("       ben opens the Home page; the draft is kept there\n")
-	has(t, "ben's page", homeOf(t, ben).Text, "Not sent yet", "in #support")
+	page := homeOf(t, ben)
+	has(t, "ben's page", page.Text, "Not sent yet", "in #support")
+	hasNot(t, "ben's page", page.Text, "Workspace: $", "Set up")
+	d.page("slack-member", d.fake.NewPage().View("Tierwise · Home of a member", page))
 
 	d.at("10:05", "cleo, an admin: /ai-spend, then /ai-spend intent")
 	cleo.Command("/ai-spend", "", "C1")

@@ -69,7 +69,7 @@ func (p *Page) message(s Seen) {
 	if app {
 		tag = `<span class="tag">APP</span>`
 	}
-	fmt.Fprintf(&p.body, `<div class="%s"><span class="face f%d">%s</span><div class="said">`, class, len(name)%4, html.EscapeString(initial))
+	fmt.Fprintf(&p.body, `<div class="%s"><span class="face f%d">%s</span><div class="said">`, class, faceOf(name), html.EscapeString(initial))
 	if s.Private {
 		p.body.WriteString(`<div class="only">👁 Only visible to you</div>`)
 	}
@@ -82,6 +82,15 @@ func (p *Page) message(s Seen) {
 		fmt.Fprintf(&p.body, `<div class="file">📄 %s</div>`, html.EscapeString(f))
 	}
 	p.body.WriteString("</div></div>")
+}
+
+// faceOf is the colour of a name, one of four.
+func faceOf(name string) int {
+	sum := 0
+	for _, b := range []byte(name) {
+		sum += int(b)
+	}
+	return sum % 4
 }
 
 func (f *Fake) clockOf(ts string) string {
@@ -146,7 +155,13 @@ func (p *Page) input(b object) {
 	e, _ := b["element"].(map[string]any)
 	value := html.EscapeString(text(e["initial_value"]))
 	if o, ok := e["initial_option"].(map[string]any); ok {
-		value = p.textOf(o["text"]) + " ▾"
+		value = p.textOf(o["text"])
+	}
+	if value == "" {
+		value = `<span class="grey">` + p.textOf(e["placeholder"]) + "</span>"
+	}
+	if strings.Contains(text(e["type"]), "select") {
+		value += " ▾"
 	}
 	optional := ""
 	if b["optional"] == true {
