@@ -115,6 +115,9 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.mend(ctx); err != nil {
 		return err
 	}
+	if err := s.preload(ctx); err != nil {
+		return err
+	}
 	return s.migrate(ctx, migrations)
 }
 

@@ -111,6 +111,32 @@ func read(path string) (string, error) {
 	return string(b), nil
 }
 
+// preload gives the server every script, so that the first calls of hundreds of
+// workers do not each bring the text along. A server that forgot them since is told
+// again; see run.
+func (s *Store) preload(ctx context.Context) error {
+	files, err := sources.ReadDir("scripts")
+	if err != nil {
+		return fmt.Errorf("redis: scripts: %w", err)
+	}
+	for _, f := range files {
+		name, ok := strings.CutSuffix(f.Name(), ".lua")
+		if !ok {
+			continue // the folder of libraries
+		}
+		sc, err := s.scripts.get(name)
+		if err != nil {
+			return err
+		}
+		// Not in a pipeline: the client would take the empty answer of a call
+		// not yet sent for the script's digest.
+		if err := sc.Load(ctx, s.client).Err(); err != nil {
+			return s.failed("script load", err)
+		}
+	}
+	return nil
+}
+
 // run runs a script in a partition: EVALSHA, and EVAL once when the server does
 // not know it yet. The clock goes first into its arguments.
 func (s *Store) run(ctx context.Context, p int, name string, args ...any) (any, error) {
