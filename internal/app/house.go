@@ -88,7 +88,7 @@ func Build(p Parts) *House {
 	names := people.New(p.Store, p.Sealer, p.Clock)
 	h.Guard = admin.NewGuard(p.Store, p.Config.Policy, accept, p.Log)
 	h.Assistant = assistant.New(assistant.Deps{
-		Ledger: h.Guard, Records: p.Store, Sealer: p.Sealer, Stopper: p.Store, Models: p.Models, Settings: h.Settings, Openers: open, Clock: p.Clock, Log: p.Log,
+		Ledger: h.Guard, Records: p.Store, Sealer: p.Sealer, Stopper: p.Store, Models: p.Models, Settings: h.Settings, People: names, Openers: open, Clock: p.Clock, Log: p.Log,
 	})
 	room := admin.New(admin.Deps{
 		Books: books{Store: p.Store, guard: h.Guard}, Records: p.Store, Settings: h.Settings, People: names, Sealer: p.Sealer, Drafts: h.Assistant, Openers: open,

@@ -48,6 +48,12 @@ type Stopper interface {
 	Stop(ctx context.Context, tenant, jobID string) error
 }
 
+// People knows everybody by pseudonym.
+type People interface {
+	// Pseudonym is the same for the same person of a workspace for ever.
+	Pseudonym(ctx context.Context, tenant, platformID string) (string, error)
+}
+
 // Settings resolves what holds at a place other than the task's own.
 type Settings interface {
 	Resolve(ctx context.Context, at chat.Place, ch chat.Channel, person string) (settings.Resolved, error)
@@ -61,6 +67,7 @@ type Deps struct {
 	Stopper  Stopper
 	Models   *Models
 	Settings Settings
+	People   People
 	Openers  func(chat.Platform) chat.Opener
 	Clock    clock.Clock
 	Log      *slog.Logger

@@ -161,7 +161,7 @@ func (a *Assistant) edited(ctx context.Context, t turn.Task, id string, s saved)
 		return turn.Result{}, err
 	}
 	again, err := a.instead(ctx, t, s, a.shown(t, id, s))
-	return turn.Result{Writes: []record.Write{w}, Replies: []turn.Reply{again}}, err
+	return turn.Result{Writes: []record.Write{w, listed(s.Person, id)}, Replies: []turn.Reply{again}}, err
 }
 
 // shown is a draft with its buttons.
@@ -216,7 +216,7 @@ func (a *Assistant) discard(ctx context.Context, t turn.Task, id string, s saved
 	if err != nil {
 		return turn.Result{}, err
 	}
-	r := turn.Result{Writes: []record.Write{record.Remove(record.Draft, id)}, Replies: []turn.Reply{gone}}
+	r := turn.Result{Writes: []record.Write{record.Remove(record.Draft, id), unlisted(s.Person, id)}, Replies: []turn.Reply{gone}}
 	return a.with(t, r, id, s, outcome.Discarded, 0)
 }
 

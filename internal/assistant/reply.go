@@ -32,6 +32,9 @@ func (w *work) result(out answer) (turn.Result, error) {
 		return r, err
 	}
 	r.Writes = append(r.Writes, saved, receipt)
+	if w.want.Intent == step.Draft {
+		r.Writes = append(r.Writes, listed(w.t.Caller.ID, w.t.Ticket.Job.ID))
+	}
 	if at, ok := w.follows(); ok {
 		th, err := w.answered(out).write(at)
 		if err != nil {
@@ -65,7 +68,7 @@ func (w *work) text(out answer) string {
 	var b strings.Builder
 	switch {
 	case out.choice != nil:
-		b.WriteString(redact.Neutralise(intent.ShowChoice(*out.choice)))
+		b.WriteString(redact.Neutralise(w.hidden.Restore(intent.ShowChoice(*out.choice))))
 	case w.want.Intent == step.Draft:
 		b.WriteString(w.plain(out))
 	default:

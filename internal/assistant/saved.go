@@ -150,7 +150,7 @@ func (a *Assistant) out(ctx context.Context, t turn.Task, id string, s *saved) e
 		return err
 	}
 	w.Expect = s.version
-	if err := a.Records.Write(ctx, t.Event.Place.Tenant(), w); errors.Is(err, record.ErrConflict) {
+	if err := a.Records.Write(ctx, t.Event.Place.Tenant(), w, unlisted(s.Person, id)); errors.Is(err, record.ErrConflict) {
 		return errOut
 	} else if err != nil {
 		return fmt.Errorf("assistant: send out: %w", err)
@@ -177,14 +177,20 @@ func (a *Assistant) Undelivered(ctx context.Context, r turn.Reply) error {
 	if !r.To.Private || r.Post.Text == "" {
 		return nil
 	}
-	s := saved{
-		Event: chat.Event{Place: r.To.Place, Actor: chat.Actor{ID: r.To.To}, ReplyTo: r.To}, By: r.To.To, Text: r.Post.Text, First: r.Post.Text, At: a.Clock.Now(),
+	tenant, id := r.To.Place.Tenant(), r.Post.Job+undeliveredMark
+	who, err := a.People.Pseudonym(ctx, tenant, r.To.To)
+	if err != nil {
+		return fmt.Errorf("assistant: undelivered: %w", err)
 	}
-	w, err := a.store(r.To.Place.Tenant(), r.Post.Job+undeliveredMark, s)
+	s := saved{
+		Event: chat.Event{Place: r.To.Place, Actor: chat.Actor{ID: r.To.To}, ReplyTo: r.To}, By: r.To.To, Person: who, Text: r.Post.Text, First: r.Post.Text,
+		At: a.Clock.Now(),
+	}
+	w, err := a.store(tenant, id, s)
 	if err != nil {
 		return err
 	}
-	if err := a.Records.Write(ctx, r.To.Place.Tenant(), w); err != nil {
+	if err := a.Records.Write(ctx, tenant, w, listed(who, id)); err != nil {
 		return fmt.Errorf("assistant: undelivered: %w", err)
 	}
 	return nil

@@ -12,6 +12,9 @@ import (
 
 const unsure = "unsure"
 
+// longestWhy bounds the reason that is shown beside a label, in characters.
+const longestWhy = 120
+
 // ErrLabel: an answer names no label of the set.
 var ErrLabel = errors.New("intent: the answer names no label of the set")
 
@@ -23,6 +26,9 @@ type Choice struct {
 	Top [2]string
 	// Confidence is what the answer claimed, 0 to 100, or -1.
 	Confidence int
+	// Why is what the answer says speaks for it, one short line; "" when it
+	// says nothing.
+	Why string
 }
 
 // ParseLabel reads a classify answer: JSON with or without a fence around it,
@@ -55,13 +61,13 @@ func labelJSON(answer string, labels []step.Label) (Choice, bool) {
 		return Choice{}, false
 	}
 	var raw struct {
-		Label, First, Second string
-		Confidence           any
+		Label, First, Second, Why string
+		Confidence                any
 	}
 	if json.Unmarshal([]byte(answer[start:end+1]), &raw) != nil {
 		return Choice{}, false
 	}
-	c := Choice{Confidence: percent(raw.Confidence)}
+	c := Choice{Confidence: percent(raw.Confidence), Why: oneLine(raw.Why, longestWhy)}
 	first, _ := match(raw.First, labels)
 	second, _ := match(raw.Second, labels)
 	if strings.EqualFold(strings.TrimSpace(raw.Label), unsure) {
@@ -194,6 +200,11 @@ func Agree(votes ...Choice) (Choice, bool) {
 	for _, name := range order {
 		if counts[name]*2 > len(votes) {
 			c := Choice{Label: name, Top: [2]string{name}, Confidence: 100 * counts[name] / len(votes)}
+			for _, v := range votes {
+				if v.Label == name && c.Why == "" {
+					c.Why = v.Why
+				}
+			}
 			for _, o := range order {
 				if o != name {
 					c.Top[1] = o

@@ -22,7 +22,7 @@ var (
 	summarizeVerbs = set(`summarize summarise summarizing summarising recap tldr condense distill distil digest
 		zusammenfassen zusammen résumer résume resume résumez resumir resuma resumen riassumi`)
 	draftVerbs = set(`draft compose write rewrite rephrase reword word phrase polish proofread craft formulate propose
-		prepare reply respond announce decline apologize apologise translate paraphrase author pen redraft jot
+		prepare reply respond announce decline apologize apologise paraphrase author pen redraft jot
 		schreib schreibe formuliere entwirf rédige redacta escribe scrivi answer`)
 	classifyVerbs = set(`classify categorize categorise label tag triage bucket prioritize prioritise rate
 		klassifiziere klassifizier classifie clasifica sort`)

@@ -190,11 +190,12 @@ func labelSchema(labels []step.Label) ([]byte, error) {
 	}
 	name := map[string]any{"type": "string", "enum": names}
 	b, err := json.Marshal(map[string]any{
-		"type": "object", "additionalProperties": false, "required": []string{"label", "first", "second", "confidence"},
+		"type": "object", "additionalProperties": false, "required": []string{"label", "first", "second", "confidence", "why"},
 		"properties": map[string]any{
 			"label": map[string]any{"type": "string", "enum": append(names[:len(names):len(names)], unsure)},
 			"first": name, "second": name,
 			"confidence": map[string]any{"type": "integer"},
+			"why":        map[string]any{"type": "string"},
 		},
 	})
 	if err != nil {

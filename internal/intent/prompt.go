@@ -119,7 +119,7 @@ func numbered(messages []chat.Message, first int) []string {
 		if !m.At.IsZero() {
 			b.WriteString(m.At.UTC().Format("2006-01-02 15:04 "))
 		}
-		b.WriteString(cmp.Or(speaker(nameOf(m.Author)), "unknown"))
+		b.WriteString(voice(m.Author))
 		b.WriteString(": ")
 		b.WriteString(strings.ReplaceAll(data(m.Text), "\n", "\n    "))
 		for _, f := range m.Files {
@@ -131,6 +131,24 @@ func numbered(messages []chat.Message, first int) []string {
 		out[i] = b.String()
 	}
 	return out
+}
+
+// ourselves names our own earlier answers in a conversation. Nobody else bears
+// the name: voice takes the marker out of what people call themselves.
+const ourselves = "tierwise " + ourMark
+
+const ourMark = "(this assistant)"
+
+// voice is the name a message stands under in a prompt.
+func voice(a chat.Actor) string {
+	if a.Self {
+		return ourselves
+	}
+	name := speaker(nameOf(a))
+	if strings.Contains(strings.ToLower(name), "this assistant") {
+		name = strings.NewReplacer("(", "", ")", "").Replace(name)
+	}
+	return cmp.Or(name, "unknown")
 }
 
 func nameOf(a chat.Actor) string {

@@ -40,8 +40,12 @@ func citeText(in step.Input, first int, text string) string {
 		if strings.HasPrefix(text[loc[1]:], "(") || loc[0] > 0 && text[loc[0]-1] == '!' {
 			continue
 		}
-		b.WriteString(text[last:loc[0]])
-		b.WriteString(links(in, first, text[loc[0]:loc[1]]))
+		link, before := links(in, first, text[loc[0]:loc[1]]), text[last:loc[0]]
+		if link == "" {
+			before = strings.TrimRight(before, " ")
+		}
+		b.WriteString(before)
+		b.WriteString(link)
 		last = loc[1]
 	}
 	b.WriteString(text[last:])
@@ -51,15 +55,24 @@ func citeText(in step.Input, first int, text string) string {
 // links makes one link of each number in "[3, 7]".
 func links(in step.Input, first int, mark string) string {
 	var out []string
+	own := 0
 	for _, n := range citations(mark) {
 		label := strconv.Itoa(n)
-		if i := n - first; i >= 0 && i < len(in.Messages) && safeLink(in.Messages[i].Permalink) {
+		i := n - first
+		if ours(in, i) {
+			own++
+			continue
+		}
+		if i >= 0 && i < len(in.Messages) && safeLink(in.Messages[i].Permalink) {
 			out = append(out, "["+label+"]("+in.Messages[i].Permalink+")")
 			continue
 		}
 		out = append(out, "["+label+"]")
 	}
-	if len(out) == 0 {
+	switch {
+	case len(out) == 0 && own > 0:
+		return ""
+	case len(out) == 0:
 		return mark
 	}
 	sep := " "
@@ -67,6 +80,13 @@ func links(in step.Input, first int, mark string) string {
 		sep = "–"
 	}
 	return strings.Join(out, sep)
+}
+
+// ours reports whether the i-th message is an earlier answer of the bot's own: it
+// is no source. When that very answer is to be changed, it is what is spoken of
+// and may be named.
+func ours(in step.Input, i int) bool {
+	return in.Previous == "" && i >= 0 && i < len(in.Messages) && in.Messages[i].Author.Self
 }
 
 // safeLink accepts an https or loopback address that cannot break out of the
@@ -121,8 +141,17 @@ func LocalNote(i step.Intent) string {
 	}
 }
 
-// ShowChoice says a classification in a sentence.
+// ShowChoice says a classification in a sentence, and below it what speaks for
+// it when the answer said so.
 func ShowChoice(c Choice) string {
+	said := sayChoice(c)
+	if c.Why != "" {
+		said += "\nWhy: " + c.Why
+	}
+	return said
+}
+
+func sayChoice(c Choice) string {
 	if !c.Unsure {
 		return "**" + c.Label + "**"
 	}

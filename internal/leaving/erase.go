@@ -23,7 +23,7 @@ type Belongs func(tenant string, r record.Record, p Person) (bool, error)
 // personal are the kinds that can hold something of one person. What is only
 // named by pseudonym (ledger rows, outcomes, the journal) stays: without the
 // directory row nobody is behind it.
-var personal = []record.Kind{record.Draft, record.Request, record.Thread, record.Example}
+var personal = []record.Kind{record.Draft, record.Unsent, record.Request, record.Thread, record.Example}
 
 // Erase removes a person: the directory row, own settings, drafts, requests,
 // examples and threads. A record is theirs when its id names them, or when
@@ -63,7 +63,10 @@ func (l *Leaver) belongs(tenant string, r record.Record, p Person) bool {
 	if slices.Contains(segments, p.Pseudonym) || p.ID != "" && slices.Contains(segments, p.ID) {
 		return true
 	}
-	if r.Kind == record.Example && l.d.Belongs[r.Kind] == nil {
+	switch {
+	case r.Kind == record.Unsent:
+		return false // its id names whose it is
+	case r.Kind == record.Example && l.d.Belongs[r.Kind] == nil:
 		return false // examples of a channel are nobody's own
 	}
 	ask := l.d.Belongs[r.Kind]

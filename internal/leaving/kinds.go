@@ -24,6 +24,7 @@ func Rows() []Row {
 		{record.Install, false, "tokens"},
 		{record.Person, false, "names and platform ids of people"},
 		{record.Draft, false, "content: unsent drafts and answers behind buttons"},
+		{record.Unsent, false, "whose the unsent drafts are, by pseudonym"},
 		{record.Example, false, "content: label examples and style notes"},
 		{record.Request, false, "reasons people wrote, and who asked"},
 		{record.Thread, false, "platform ids of people; nothing to follow any more"},

@@ -300,6 +300,7 @@ func TestErasingAPersonLeavesOthersAndTheSums(t *testing.T) {
 		p2, _ := h.people.Pseudonym(ctx, tenant, "U2")
 		for _, w := range []record.Write{
 			record.Put(record.Draft, "job1", []byte("of U1"), 0), record.Put(record.Draft, "job2", []byte("of U2"), 0), record.Put(record.Draft, "job3", nil, 0),
+			record.Put(record.Unsent, p1+"/job1", nil, 0), record.Put(record.Unsent, p2+"/job2", nil, 0),
 			record.Put(record.Setting, "person/"+p1, []byte("{}"), 0), record.Put(record.Setting, "person/"+p2, []byte("{}"), 0),
 			record.Put(record.Example, p1+"/style", nil, 0), record.Put(record.Example, "C1/bug", nil, 0),
 			record.Put(record.Outcome, "job1/"+p1, []byte("{}"), 0),
@@ -328,7 +329,8 @@ func TestErasingAPersonLeavesOthersAndTheSums(t *testing.T) {
 			id    string
 			stays bool
 		}{
-			{record.Draft, "job1", false}, {record.Draft, "job2", true}, {record.Draft, "job3", false}, {record.Person, p1, false}, {record.Person, p2, true},
+			{record.Draft, "job1", false}, {record.Draft, "job2", true}, {record.Draft, "job3", false},
+			{record.Unsent, p1 + "/job1", false}, {record.Unsent, p2 + "/job2", true}, {record.Person, p1, false}, {record.Person, p2, true},
 			{record.Setting, "person/" + p1, false}, {record.Setting, "person/" + p2, true}, {record.Setting, "some/thing", true},
 			{record.Example, p1 + "/style", false}, {record.Example, "C1/bug", true}, {record.Thread, "some/thing", true},
 			{record.Outcome, "job1/" + p1, true}, {record.Request, "some/thing", false},

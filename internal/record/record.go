@@ -21,6 +21,7 @@ const (
 	Journal Kind = "journal" // internal/journal: changes, append-only, never deleted by hand
 	Person  Kind = "person"  // directory: pseudonym → id and name, sealed
 	Draft   Kind = "draft"   // internal/assistant: an unsent draft, sealed, 72 h
+	Unsent  Kind = "unsent"  // internal/assistant: whose the unsent drafts are, by pseudonym; no content, 72 h
 	Thread  Kind = "thread"  // internal/assistant: threads the bot answers in
 	Receipt Kind = "receipt" // internal/assistant: why a tier was chosen, no content
 	Outcome Kind = "outcome" // internal/outcome: accepted, rejected or unknown

@@ -114,7 +114,7 @@ func Build(t testing.TB, change ...func(*config.Policy)) *House {
 	h.Guard = admin.NewGuard(h.Store, h.Policy, accept, log)
 	h.Models = models(t, h.Provider)
 	h.Assistant = assistant.New(assistant.Deps{
-		Ledger: h.Guard, Records: h.Store, Sealer: sealer, Stopper: h.Store, Models: h.Models, Settings: h.Settings, Openers: open, Clock: clk, Log: log,
+		Ledger: h.Guard, Records: h.Store, Sealer: sealer, Stopper: h.Store, Models: h.Models, Settings: h.Settings, People: h.People, Openers: open, Clock: clk, Log: log,
 	})
 	h.Admin = admin.New(admin.Deps{
 		Books: Books{h.Store, h.Guard}, Records: h.Store, Settings: h.Settings, People: h.People, Sealer: sealer, Drafts: h.Assistant, Openers: open, Accept: accept,
