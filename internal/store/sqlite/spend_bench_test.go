@@ -17,7 +17,7 @@ import (
 // BenchmarkSpend is /ai-spend over a quarter of 5 million entries (the bar is
 // 20 ms). Their rows are loaded as sums, which ProveLoad shows to be what
 // settling makes. With TIERWISE_BENCH_LARGE=1 the 5 million entries lie in the
-// file beside them, about 4 GB.
+// file beside them, several GB that take minutes to write.
 func BenchmarkSpend(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "tierwise.db")
 	s := openFile(b, path)
