@@ -177,7 +177,7 @@ func (g *Guard) notice(ctx context.Context, tenant string, e usage.Entry, l usag
 	p := chat.PlaceOf(tenant)
 	p.Channel = e.Channel
 	return g.accept(ctx, chat.Event{ID: key, Kind: chat.Notice, Name: "budget.threshold", Place: p, ReplyTo: chat.ReplyTo{Place: p}, Fields: map[string]string{
-		"who": whose(l), "scope": string(l.Scope.Kind), "id": l.Scope.ID, "percent": fmt.Sprint(thresholds[i]), "used": l.Settled.String(), "limit": l.Limit.String(),
+		"who": whose(l), "scope": string(l.Scope.Kind), "id": l.Scope.ID, "percent": fmt.Sprint(thresholds[i]), "used": l.Settled.Short(), "limit": l.Limit.String(),
 		"then": string(l.Then),
 	}})
 }

@@ -126,7 +126,9 @@ func (j *judge) judge(text string) verdict {
 		out.Label = "unsure"
 		return out
 	}
-	out.Why = strings.Join(signs[first][:min(3, len(signs[first]))], ", ")
+	if words := signs[first][:min(3, len(signs[first]))]; len(words) > 0 {
+		out.Why = "it says “" + strings.Join(words, "”, “") + "”"
+	}
 	return out
 }
 

@@ -211,12 +211,12 @@ func TestClassifySaysWhichWordsDecided(t *testing.T) {
 	labels := []step.Label{{Name: "bug", Description: "something does not work as it should"}, {Name: "question", Description: "somebody wants to know something"},
 		{Name: "request", Description: "somebody wants something done or built"}, {Name: "other", Description: "none of these"}}
 	for text, want := range map[string]verdict{
-		"my invoice shows the wrong amount":    {Label: "bug", Why: "wrong"},
-		"the build fails with error 502":       {Label: "bug", Why: "fails, error, 502"},
-		"how do I export my data?":             {Label: "question", Why: "how do i export my data?"},
-		"please add a dark mode":               {Label: "request", Why: "please add"},
-		"could you invite Ben to the project?": {Label: "request", Why: "could you"},
-		"the export button does nothing":       {Label: "bug", Why: "does nothing"},
+		"my invoice shows the wrong amount":    {Label: "bug", Why: "it says “wrong”"},
+		"the build fails with error 502":       {Label: "bug", Why: "it says “fails”, “error”, “502”"},
+		"how do I export my data?":             {Label: "question", Why: "it says “how do i export my data?”"},
+		"please add a dark mode":               {Label: "request", Why: "it says “please add”"},
+		"could you invite Ben to the project?": {Label: "request", Why: "it says “could you”"},
+		"the export button does nothing":       {Label: "bug", Why: "it says “does nothing”"},
 		"lunch is at noon":                     {Label: "unsure"},
 	} {
 		if got := newJudge(labels).judge(text); got.Label != want.Label || got.Why != want.Why {
