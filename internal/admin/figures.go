@@ -70,7 +70,11 @@ func bar(used, limit money.Nano) string {
 	if limit > 0 && used < limit {
 		n = max(1, int(used/(limit/10+1))) // something was used
 	}
-	return fmt.Sprintf("%s%s %d %% ", strings.Repeat("▰", n), strings.Repeat("▱", 10-n), percent(used, limit))
+	share := fmt.Sprint(percent(used, limit))
+	if share == "0" {
+		share = "under 1"
+	}
+	return fmt.Sprintf("%s%s %s %% ", strings.Repeat("▰", n), strings.Repeat("▱", 10-n), share)
 }
 
 // decimals is how many decimals the amounts of one column have: two where that
@@ -95,6 +99,7 @@ func decimals(cells []usage.Cell) int {
 }
 
 // fixed prints an amount with so many decimals, rounded half away from zero.
+// What was spent is never shown as nothing: "<$0.0001".
 func fixed(n money.Nano, places int) string {
 	if n < 0 {
 		return "-" + fixed(-n, places)
@@ -103,9 +108,13 @@ func fixed(n money.Nano, places int) string {
 	for range places {
 		step /= 10
 	}
+	less := ""
+	if 0 < n && n < step/2 {
+		n, less = step, "<"
+	}
 	n = (n + step/2) / step
 	whole, rest := n/(money.USD/step), n%(money.USD/step)
-	return fmt.Sprintf("$%d.%0*d", whole, places, rest)
+	return fmt.Sprintf("%s$%d.%0*d", less, whole, places, rest)
 }
 
 func when(at time.Time, t turn.Task) string {
