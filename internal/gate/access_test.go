@@ -292,6 +292,18 @@ func TestAPlatformThatDoesNotKnowWhoAsksGivesNoRights(t *testing.T) {
 	})
 }
 
+func TestAPlatformThatIsAskedTooOftenIsWaitedFor(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := New(t)
+		h.World.Strike(localchat.Limited(localchat.OpDirectory, 40*time.Second))
+		begun := time.Now()
+		wants(t, h.Ask(Ada, In(General), "ai-config", "set ceiling economy"), "`not set` → `economy`")
+		if waited := time.Since(begun); waited < 40*time.Second {
+			t.Errorf("asked again after %s", waited)
+		}
+	})
+}
+
 func TestNobodyActsForAnotherLevel(t *testing.T) {
 	in(t, func(t *testing.T) {
 		h := New(t)

@@ -10,6 +10,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -153,19 +154,23 @@ func (g *Gate) task(ctx context.Context, d *turn.Delivery) (*turn.Task, error) {
 }
 
 // actor asks the platform who this is now, so that a role taken away yesterday
-// gives nothing today. A platform that does not answer leaves the event's word,
-// without the admin flag.
+// gives nothing today. A platform that asks to wait is waited for: many people
+// who are new to us must not be taken for outsiders. One that does not answer
+// leaves the event's word, without the admin flag.
 func (g *Gate) actor(ctx context.Context, at chat.Place, a chat.Actor) (chat.Actor, error) {
 	o := g.Openers(at.Platform)
 	if o == nil {
 		return a, fault.New(fault.Unavailable, "This platform is not connected here.")
 	}
 	fresh, err := o.Directory().Actor(ctx, at.Workspace, a.ID)
+	var limited *chat.RateLimited
 	switch {
 	case err == nil:
 		return fresh, nil
 	case ctx.Err() != nil:
 		return a, err
+	case errors.As(err, &limited):
+		return a, fmt.Errorf("gate: who asks: %w", err)
 	case errors.Is(err, chat.ErrNotFound):
 		a.Admin, a.External = false, true // unknown means outside
 		return a, nil

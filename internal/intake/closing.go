@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/record"
@@ -99,10 +100,14 @@ func (w *Worker) book(ctx context.Context, log *slog.Logger, r turn.Result) {
 	}
 }
 
-// giveBack returns the job to the queue, later at each delivery; at once when
-// this process shuts down, because another one may be free.
+// giveBack returns the job to the queue, later at each delivery and not before a
+// platform that is asked too often said; at once when this process shuts down,
+// because another one may be free.
 func (w *Worker) giveBack(ctx context.Context, log *slog.Logger, t job.Ticket, cause error) {
 	after := min(time.Second<<min(t.Delivery, 6), time.Minute)
+	if limited := (*chat.RateLimited)(nil); errors.As(cause, &limited) {
+		after = max(after, min(limited.After, 5*time.Minute))
+	}
 	if errors.Is(cause, turn.ErrShutdown) {
 		after = 0
 	}
