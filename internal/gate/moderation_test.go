@@ -34,8 +34,8 @@ func TestAnAccountThatIsTooYoungIsToldWhenItMayAsk(t *testing.T) {
 		refused, evident string
 	}{
 		{"old enough", Anna, 8 * day, 2 * time.Hour, "", ""},
-		{"a young account", Anna, 2*day - 30*time.Second, 2 * time.Hour, "Here I answer people whose account is at least 7 days old and who joined at least 1 hour ago. You can ask me from 2026-11-29 09:01 UTC on.", "09:01"},
-		{"a fresh member", Anna, 900 * day, 10 * time.Minute, "You can ask me from 2026-11-24 09:50 UTC on.", "09:50"},
+		{"a young account", Anna, 7*day - 10*time.Minute - 30*time.Second, 2 * time.Hour, "Here I answer people whose account is at least 7 days old and who joined at least 1 hour ago. You can ask me from 2026-11-24 09:11 UTC on.", "09:11"},
+		{"a fresh member", Anna, 900 * day, 55 * time.Minute, "You can ask me from 2026-11-24 09:05 UTC on.", "09:05"},
 		{"of unknown age", Anna, -1, -1, "and I cannot see that of you. An admin can change that", ""},
 		{"an admin", Ada, -1, -1, "", ""},
 		{"a moderator", Mod, -1, time.Minute, "", ""},
@@ -88,14 +88,14 @@ func TestAnAccountThatIsTooYoungIsToldWhenItMayAsk(t *testing.T) {
 func TestADenialEndsWithoutAnybody(t *testing.T) {
 	in(t, func(t *testing.T) {
 		h := New(t)
-		h.Set(General, "deny.people", h.ID(Anna)+"~2026-11-24T10:00Z")
+		h.Set(General, "deny.people", h.ID(Anna)+"~2026-11-24T09:10Z")
 		h.Say(Anna, In(General, Thread), question)
-		wants(t, h.Last(In(General), Anna), "It was decided that I do not answer you here until 2026-11-24 10:00 UTC. If that is a mistake, ask a moderator or an admin.")
+		wants(t, h.Last(In(General), Anna), "It was decided that I do not answer you here until 2026-11-24 09:10 UTC. If that is a mistake, ask a moderator or an admin.")
 		h.Say(Anna, In(Empty), question)
 		if got := len(h.Entries()); got != 1 {
 			t.Errorf("%d rows: another channel is not concerned", got)
 		}
-		time.Sleep(time.Until(time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)))
+		time.Sleep(time.Until(time.Date(2026, 11, 24, 9, 10, 0, 0, time.UTC)))
 		h.Say(Anna, In(General, Thread), question)
 		wants(t, h.Last(In(General), Anna), "Fine.")
 	})
