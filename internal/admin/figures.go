@@ -10,9 +10,10 @@ import (
 	"github.com/tierwise/tierwise/usage"
 )
 
-// cellText is a sum in words.
+// cellText is a sum in words. It is exact: what a person reads here is what the
+// reports and the ledger say, to the nano-dollar.
 func cellText(c usage.Cell) string {
-	s := fmt.Sprintf("%s in %s", c.Cost.Short(), count(c.Answers, "answer"))
+	s := fmt.Sprintf("%s in %s", c.Cost, count(c.Answers, "answer"))
 	if c.Entries > c.Answers {
 		s += fmt.Sprintf(" (%s)", count(c.Entries, "call"))
 	}
