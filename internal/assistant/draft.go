@@ -69,11 +69,11 @@ func (a *Assistant) send(ctx context.Context, t turn.Task, at chat.Place, s save
 	r := turn.Result{Replies: []turn.Reply{
 		{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Footer: byline(t), Sample: a.Models.Sample()}},
 	}}
-	if instead == "" {
-		r.Replies = append(r.Replies, turn.Reply{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Private: true, Text: "Shared."}})
-		return r, nil
+	told, err := turn.Reply{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Private: true, Text: "Shared."}}, error(nil)
+	if instead != "" {
+		told, err = a.instead(ctx, t, s, chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: instead})
 	}
-	told, err := a.instead(ctx, t, s, chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: instead})
+	told.After, told.Otherwise = t.PostID(1), "It could not be posted there, so nobody else has seen it. Here is the text again:\n\n"+s.Text
 	r.Replies = append(r.Replies, told)
 	return r, err
 }

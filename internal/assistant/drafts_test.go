@@ -60,7 +60,7 @@ func TestOnlyOwnDraftsAreRead(t *testing.T) {
 	for n := range 50 {
 		who := fmt.Sprintf("U%d", n%10)
 		post := chat.Post{Job: fmt.Sprintf("job%02d/1", n), Text: fmt.Sprintf("answer %d", n)}
-		if err := a.Undelivered(t.Context(), turn.Reply{To: chat.ReplyTo{Place: at, Private: true, To: who}, Post: post}); err != nil {
+		if err := a.Keep(t.Context(), turn.Reply{To: chat.ReplyTo{Place: at, Private: true, To: who}, Post: post}); err != nil {
 			t.Fatal(err)
 		}
 	}

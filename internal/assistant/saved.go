@@ -170,14 +170,23 @@ func stronger(s saved) (catalog.Tier, bool) {
 // sent.
 const undeliveredMark = "/undelivered"
 
-// Undelivered keeps a private reply that may not be sent again as a draft, so
-// that the person finds it; see intake.Undelivered. A public one is dropped
-// with its placeholder gone, which the poster has logged.
-func (a *Assistant) Undelivered(ctx context.Context, r turn.Reply) error {
-	if !r.To.Private || r.Post.Text == "" {
+// givenUp begins the id of the record of a public post that was given up.
+const givenUp = "post/"
+
+// Keep keeps a private reply that may not be sent again as a draft, so that the
+// person finds it; see intake.Undelivered. Of a public one it keeps, without
+// content, that it was given up.
+func (a *Assistant) Keep(ctx context.Context, r turn.Reply) error {
+	tenant, id := r.To.Place.Tenant(), r.Post.Job+undeliveredMark
+	switch {
+	case !r.To.Private:
+		if err := a.Records.Write(ctx, tenant, record.Put(record.Dead, givenUp+r.Post.Job, nil, keepFor)); err != nil {
+			return fmt.Errorf("assistant: given up: %w", err)
+		}
+		return nil
+	case r.Post.Text == "":
 		return nil
 	}
-	tenant, id := r.To.Place.Tenant(), r.Post.Job+undeliveredMark
 	who, err := a.People.Pseudonym(ctx, tenant, r.To.To)
 	if err != nil {
 		return fmt.Errorf("assistant: undelivered: %w", err)
@@ -194,6 +203,18 @@ func (a *Assistant) Undelivered(ctx context.Context, r turn.Reply) error {
 		return fmt.Errorf("assistant: undelivered: %w", err)
 	}
 	return nil
+}
+
+// GaveUp reports whether a public post was given up; see intake.Undelivered.
+func (a *Assistant) GaveUp(ctx context.Context, tenant, post string) (bool, error) {
+	_, err := a.Records.Get(ctx, tenant, record.Dead, givenUp+post)
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, record.ErrNotFound):
+		return false, nil
+	}
+	return false, fmt.Errorf("assistant: given up: %w", err)
 }
 
 // receipt is the record of why and for how much, of an answer or a refusal.

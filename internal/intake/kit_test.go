@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -91,7 +92,8 @@ func (l *lockedWriter) Write(b []byte) (int, error) {
 	return l.w.Write(b)
 }
 
-func (w *world) keep(_ context.Context, r turn.Reply) error {
+// Keep and GaveUp make the world the place of what could not be sent.
+func (w *world) Keep(_ context.Context, r turn.Reply) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.keepErr != nil {
@@ -99,6 +101,12 @@ func (w *world) keep(_ context.Context, r turn.Reply) error {
 	}
 	w.kept = append(w.kept, r)
 	return nil
+}
+
+func (w *world) GaveUp(_ context.Context, _, post string) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.kept, func(r turn.Reply) bool { return !r.To.Private && r.Post.Job == post }), nil
 }
 
 func (w *world) undelivered() int {
@@ -129,7 +137,7 @@ func (w *world) poster(name string) *intake.Poster {
 		}
 		return w.platform
 	}
-	return intake.NewPoster(name, w.store, w.sealer, open, w.keep, w.pace, w.log)
+	return intake.NewPoster(name, w.store, w.sealer, open, w, w.pace, w.log)
 }
 
 func begin(run func(context.Context)) (stop func()) {

@@ -17,10 +17,16 @@ import (
 // Openers gives the Opener of a platform; nil when there is none here.
 type Openers func(chat.Platform) chat.Opener
 
-// Undelivered keeps a reply that may not be sent again: a private one whose
-// result is unknown, or one whose address is gone. It becomes a draft, so the
-// person finds it. An error makes the poster try later.
-type Undelivered func(ctx context.Context, r turn.Reply) error
+// Undelivered is where replies go that may not be sent again: a private one whose
+// result is unknown, or one whose address is gone.
+type Undelivered interface {
+	// Keep makes a draft of a private one, so that the person finds it, and
+	// remembers of a public one that it was given up. An error makes the poster
+	// try later.
+	Keep(ctx context.Context, r turn.Reply) error
+	// GaveUp reports whether a public post was given up.
+	GaveUp(ctx context.Context, tenant, post string) (bool, error)
+}
 
 // postTries is how often a post is tried before it is kept as undelivered;
 // with the growing pauses between them about an hour goes by.
@@ -110,7 +116,7 @@ func (p *Poster) send(ctx context.Context, t job.PostTicket) {
 		p.postpone(ctx, log, t, limited.After, tried)
 	case hopeless(tried.err), t.Try >= postTries:
 		log.Warn("post kept as undelivered", "err", tried.err)
-		if err := p.keep(ctx, r); err != nil {
+		if err := p.keep.Keep(ctx, r); err != nil {
 			log.Error("undelivered post not kept", "err", err)
 			p.postpone(ctx, log, t, time.Minute, tried)
 			return
@@ -171,6 +177,9 @@ func (p *Poster) put(ctx context.Context, log *slog.Logger, t job.PostTicket, r 
 		out.err = err
 		return out
 	}
+	if out.err = p.speaksTrue(ctx, t.Post.Tenant, &r); out.err != nil {
+		return out
+	}
 	if r.Post.Ref.IsZero() && (t.Sent || answersAll(r)) {
 		if r.To.Private {
 			out.err = errKeep
@@ -190,6 +199,18 @@ func (p *Poster) put(ctx context.Context, log *slog.Logger, t job.PostTicket, r 
 	_, out.err = resp.Put(ctx, r.Post)
 	out.silent = out.silent && !unknown(out.err)
 	return out
+}
+
+// speaksTrue changes what a reply says of a post that was given up.
+func (p *Poster) speaksTrue(ctx context.Context, tenant string, r *turn.Reply) error {
+	if r.After == "" {
+		return nil
+	}
+	lost, err := p.keep.GaveUp(ctx, tenant, r.After)
+	if lost {
+		r.Post.Text = r.Otherwise
+	}
+	return err
 }
 
 // answersAll reports whether a reply answers everybody in its thread. Such a

@@ -179,7 +179,7 @@ func TestConfirmationWaitsForThePostItSpeaksOf(t *testing.T) {
 		}
 		w.accept(mention("1", "7", ""))
 		defer w.work("w1", func(context.Context, turn.Delivery) (turn.Result, error) {
-			return turn.Result{Replies: []turn.Reply{reply(mention("1", "7", ""), "the draft"), reply(whisper("1", "7"), "Posted.")}}, nil
+			return drafted(), nil
 		})()
 		defer w.post("p1")()
 		defer w.post("p2")()
@@ -187,6 +187,33 @@ func TestConfirmationWaitsForThePostItSpeaksOf(t *testing.T) {
 		w.says("the draft", "Posted.")
 		w.idle()
 	})
+}
+
+// TestConfirmationOfAPostThatWasGivenUpSaysSo: the channel is gone by the time
+// the draft is posted.
+func TestConfirmationOfAPostThatWasGivenUpSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.platform.onPut = func(_ int, p chat.Post) fate {
+			if p.Text == "the draft" {
+				return fate{swallow: true, err: chat.ErrGone}
+			}
+			return fate{}
+		}
+		w.accept(mention("1", "7", ""))
+		defer w.work("w1", func(context.Context, turn.Delivery) (turn.Result, error) { return drafted(), nil })()
+		defer w.post("p1")()
+		time.Sleep(10 * time.Minute)
+		w.says("It could not be posted.")
+		w.idle()
+	})
+}
+
+// drafted is a post for everybody and what its asker is told of it.
+func drafted() turn.Result {
+	public, told := reply(mention("1", "7", ""), "the draft"), reply(whisper("1", "7"), "Posted.")
+	public.Post.Job, told.After, told.Otherwise = "draft/1", "draft/1", "It could not be posted."
+	return turn.Result{Replies: []turn.Reply{public, told}}
 }
 
 func TestShutdownWaitsForThePostUnderWay(t *testing.T) {

@@ -25,8 +25,8 @@ type Handler interface {
 }
 
 // finish seals a Result's replies into the settlement that closes the job. What
-// one person is told beside a public post ("Posted.") goes behind it in its
-// lane: it would not be true earlier.
+// speaks of another post ("Posted.") goes behind it in its lane: it would not be
+// true earlier.
 func finish(s Sealer, d turn.Delivery, r turn.Result) (usage.Settlement, error) {
 	t := d.Ticket
 	out := usage.Settlement{Tenant: t.Job.Tenant, Hold: t.Hold()}
@@ -34,6 +34,7 @@ func finish(s Sealer, d turn.Delivery, r turn.Result) (usage.Settlement, error) 
 		out = *r.Last
 	}
 	out.Finish = &job.Finish{Ticket: t, Writes: r.Writes}
+	lanes := map[string]string{}
 	for i, reply := range r.Replies {
 		if reply.Post.Job == "" {
 			reply.Post.Job = d.PostID(i + 1)
@@ -42,9 +43,10 @@ func finish(s Sealer, d turn.Delivery, r turn.Result) (usage.Settlement, error) 
 		if err != nil {
 			return out, err
 		}
-		if first := r.Replies[0]; i > 0 && reply.To.Private && !first.To.Private {
-			o.Lane = lane(first)
+		if before, ok := lanes[reply.After]; ok {
+			o.Lane = before
 		}
+		lanes[o.ID] = o.Lane
 		out.Finish.Posts = append(out.Finish.Posts, o)
 	}
 	return out, nil

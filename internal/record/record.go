@@ -27,7 +27,7 @@ const (
 	Outcome Kind = "outcome" // internal/outcome: accepted, rejected or unknown
 	Request Kind = "request" // internal/admin: "ask for more", pending decisions
 	Install Kind = "install" // bots: a workspace's tokens, sealed
-	Dead    Kind = "dead"    // internal/intake: jobs that were given up, no content
+	Dead    Kind = "dead"    // internal/intake, internal/assistant: jobs and posts that were given up, no content
 	Card    Kind = "card"    // internal/settings: workflow cards and teams
 	Closing Kind = "closing" // usage: checkpoints of closed months
 	Seeded  Kind = "seeded"  // internal/admin: what was put in once from the policy, such as limits

@@ -46,6 +46,10 @@ type Reply struct {
 	To   chat.ReplyTo `json:"to"`
 	At   *chat.Place  `json:"at,omitempty"` // speak at a place instead of answering
 	Post chat.Post    `json:"post"`
+	// After is the id of the post this one speaks of ("Posted."): it is said
+	// behind it, and when that one could not be sent, Otherwise is said instead.
+	After     string `json:"after,omitempty"`
+	Otherwise string `json:"otherwise,omitempty"`
 }
 
 // Result is how a delivery ended. The settlement of the last call, the replies

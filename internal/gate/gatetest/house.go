@@ -127,7 +127,7 @@ func Build(t testing.TB, change ...func(*config.Policy)) *House {
 	})
 	h.Door = intake.NewDoor(h.Store, sealer, nil, h.Gate, intake.Caps{Person: th.Person, Channel: th.Channel})
 	h.worker = intake.NewWorker("w", h.Store, h.Guard, sealer, h.Gate, intake.DefaultPace(), log)
-	h.poster = intake.NewPoster("p", h.Store, sealer, open, h.Assistant.Undelivered, intake.DefaultPace(), log)
+	h.poster = intake.NewPoster("p", h.Store, sealer, open, h.Assistant, intake.DefaultPace(), log)
 	h.following = gate.NewFollowing(h.Assistant, h.People, h.Settings)
 	h.Desk = localchat.NewDesk(h.World, h.Door, h.follow)
 	return h
