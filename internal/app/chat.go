@@ -132,5 +132,5 @@ func say(o ChatOptions, m *Models, demo bool, ready int) {
 		fmt.Fprintln(o.Err, "No model is connected, so this is the demo workspace: simulated models, sample money. Set OPENAI_API_KEY or OPENAI_BASE_URL for real ones.")
 		return
 	}
-	fmt.Fprintf(o.Err, "%d models are connected. What you type in a thread with @tierwise is sent to them and costs real money.\n", ready)
+	fmt.Fprintf(o.Err, "%d models are connected. What you type in a thread with @tierwise is sent to them, at the price of their provider.\n", ready)
 }
