@@ -26,6 +26,7 @@ import (
 	"github.com/tierwise/tierwise/internal/config"
 	"github.com/tierwise/tierwise/internal/gate"
 	"github.com/tierwise/tierwise/internal/intake"
+	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/leaving"
 	"github.com/tierwise/tierwise/internal/people"
 	"github.com/tierwise/tierwise/internal/schedule"
@@ -167,7 +168,7 @@ func (h *House) Run(ctx context.Context) {
 func (h *House) Idle(ctx context.Context) error {
 	tick := time.NewTicker(3 * time.Millisecond)
 	defer tick.Stop()
-	var before intake.Backlog
+	var before job.Backlog
 	moved := time.Now()
 	for {
 		b, err := h.store.Backlog(ctx)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/clock"
-	"github.com/tierwise/tierwise/internal/intake"
+	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/settings"
 	"github.com/tierwise/tierwise/internal/store/redis/redistest"
 )
@@ -155,7 +155,7 @@ func (k *killing) send(n int, e chat.Event, kind task) {
 func (k *killing) drain() {
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
-		var b intake.Backlog
+		var b job.Backlog
 		_, err := k.bots[0].door.post(context.Background(), "/backlog", struct{}{}, &b)
 		if err == nil && b.Ready+b.Parked+b.Running+b.Waiting+b.Outbox == 0 {
 			break

@@ -34,7 +34,7 @@ var rows = [][]string{
 }
 
 // within lists the edges allowed inside a row, and the few that point up: the
-// stores take the value types of usage and the questions intake asks.
+// stores take the value types of usage, and know no room that works.
 var within = map[string][]string{
 	"internal/gate":               {"internal/intent"},
 	"internal/evidence":           {"router"},
@@ -43,10 +43,10 @@ var within = map[string][]string{
 	"internal/leaving":            {"usage", "internal/people", "internal/journal"},
 	"internal/llm/openai":         {"internal/llm"},
 	"internal/llm/local":          {"internal/llm"},
-	"internal/store/redis":        {"usage", "internal/intake"},
-	"internal/store/sqlite":       {"usage", "internal/intake"},
-	"internal/store/memory":       {"usage", "internal/intake"},
-	"internal/store/migrate":      {"usage", "internal/intake"},
+	"internal/store/redis":        {"usage"},
+	"internal/store/sqlite":       {"usage"},
+	"internal/store/memory":       {"usage"},
+	"internal/store/migrate":      {"usage"},
 	"internal/store/outage":       {"usage", "internal/store/sqlite/spool"},
 	"internal/store/sqlite/spool": {"usage"},
 	"internal/catalog":            {"internal/money", "internal/token", "internal/fault", "internal/clock", "internal/jsonscan"},

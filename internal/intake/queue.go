@@ -38,13 +38,7 @@ type Queue interface {
 	// is parked or waiting is told when it runs. Unknown jobs are no error.
 	Stop(ctx context.Context, tenant, jobID string) error
 	// Backlog counts jobs ready, parked, running and waiting, for health.
-	Backlog(ctx context.Context) (Backlog, error)
-}
-
-// Backlog counts jobs by state.
-type Backlog struct {
-	Ready, Parked, Running, Waiting, Outbox int
-	Oldest                                  time.Time // when the oldest of them was accepted
+	Backlog(ctx context.Context) (job.Backlog, error)
 }
 
 // Outbox is what a store does for posts.

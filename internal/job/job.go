@@ -87,6 +87,12 @@ type Finish struct {
 	Writes []record.Write `json:"writes,omitempty"`
 }
 
+// Backlog counts jobs by state, and the posts of the outbox.
+type Backlog struct {
+	Ready, Parked, Running, Waiting, Outbox int
+	Oldest                                  time.Time // when the oldest of them was accepted
+}
+
 var (
 	// ErrLost: the ticket is no longer valid; another delivery has begun or the
 	// job is finished. Stop at once and book what was used.

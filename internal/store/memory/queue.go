@@ -7,7 +7,6 @@ import (
 	"sort"
 	"time"
 
-	"github.com/tierwise/tierwise/internal/intake"
 	"github.com/tierwise/tierwise/internal/job"
 )
 
@@ -157,10 +156,10 @@ func (s *Store) Stop(_ context.Context, tenant, jobID string) error {
 }
 
 // Backlog implements intake.Queue.
-func (s *Store) Backlog(context.Context) (intake.Backlog, error) {
+func (s *Store) Backlog(context.Context) (job.Backlog, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := intake.Backlog{Outbox: len(s.outbox)}
+	b := job.Backlog{Outbox: len(s.outbox)}
 	if len(s.queue) > 0 {
 		b.Oldest = s.queue[0].job.At
 	}

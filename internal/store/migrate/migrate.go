@@ -12,9 +12,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tierwise/tierwise/internal/clock"
-	"github.com/tierwise/tierwise/internal/intake"
 	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/record"
@@ -55,9 +55,26 @@ type Target interface {
 	usage.Limiter
 	usage.Ledger
 	usage.Records
-	intake.Queue
-	intake.Outbox
+	Queue
+	Outbox
 	Get(ctx context.Context, tenant string, kind record.Kind, id string) (record.Record, error)
+}
+
+// Queue is what of a store's queue a copy uses: a job is stored, taken once so
+// that it has the deliveries it had, and given back. The operations are those
+// of package intake.
+type Queue interface {
+	Enqueue(ctx context.Context, j job.Job) (first bool, err error)
+	Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) ([]job.Ticket, error)
+	Beat(ctx context.Context, t job.Ticket, lease time.Duration, note []byte) (job.Beat, error)
+	Return(ctx context.Context, t job.Ticket, after time.Duration, cause string) error
+}
+
+// Outbox is what of a store's outbox a copy uses: a post whose result was
+// unknown is taken and given back, so that it stays unknown.
+type Outbox interface {
+	Posts(ctx context.Context, sender string, max int, lease, wait time.Duration) ([]job.PostTicket, error)
+	Postpone(ctx context.Context, t job.PostTicket, after time.Duration, known bool) error
 }
 
 // Copy is what to copy, and how. All fields are required.

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tierwise/tierwise/internal/intake"
 	"github.com/tierwise/tierwise/internal/job"
 )
 
@@ -114,8 +113,8 @@ func (s *Store) Stop(ctx context.Context, tenant, jobID string) error {
 }
 
 // Backlog implements intake.Queue.
-func (s *Store) Backlog(ctx context.Context) (intake.Backlog, error) {
-	var b intake.Backlog
+func (s *Store) Backlog(ctx context.Context) (job.Backlog, error) {
+	var b job.Backlog
 	answers, err := s.runBatch(ctx, backlogScript, everywhere())
 	if err != nil {
 		return b, err

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/tierwise/tierwise/internal/intake"
 	"github.com/tierwise/tierwise/internal/job"
 )
 
@@ -221,15 +220,15 @@ func (s *Store) Stop(ctx context.Context, tenant, jobID string) error {
 }
 
 // Backlog implements intake.Queue.
-func (s *Store) Backlog(ctx context.Context) (intake.Backlog, error) {
-	var b intake.Backlog
+func (s *Store) Backlog(ctx context.Context) (job.Backlog, error) {
+	var b job.Backlog
 	var oldest int64
 	err := s.row(ctx, `SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state IN (1, 4)),
 		count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
 		(SELECT count(*) FROM outbox), coalesce((SELECT at FROM jobs ORDER BY seq LIMIT 1), 0) FROM jobs`).
 		Scan(&b.Ready, &b.Parked, &b.Running, &b.Waiting, &b.Outbox, &oldest)
 	if err != nil {
-		return intake.Backlog{}, s.failed("backlog", err)
+		return job.Backlog{}, s.failed("backlog", err)
 	}
 	b.Oldest = instant(oldest)
 	return b, nil

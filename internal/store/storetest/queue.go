@@ -5,7 +5,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/tierwise/tierwise/internal/intake"
 	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/record"
 	"github.com/tierwise/tierwise/usage"
@@ -220,7 +219,7 @@ func backlog(t *testing.T, h Harness) {
 	k.must(err)
 	near(k, "oldest", got.Oldest, oldest)
 	got.Oldest = time.Time{}
-	same(k, "backlog", got, intake.Backlog{Ready: 1, Parked: 1, Running: 1, Waiting: 1, Outbox: 1})
+	same(k, "backlog", got, job.Backlog{Ready: 1, Parked: 1, Running: 1, Waiting: 1, Outbox: 1})
 }
 
 func wipes(t *testing.T, h Harness) {
@@ -235,7 +234,7 @@ func wipes(t *testing.T, h Harness) {
 	k.is(err, job.ErrLost, "beat of a wiped job")
 	got, err := k.s.Backlog(k.ctx)
 	k.must(err)
-	same(k, "backlog", got, intake.Backlog{})
+	same(k, "backlog", got, job.Backlog{})
 	k.accept("j4", thread)
 	k.gives(10, "j4")
 }
