@@ -45,6 +45,9 @@ func ask(in step.Input, l look) string {
 	if q.about != "" && len(q.words) == 0 {
 		return q.by(all, l, in.First)
 	}
+	if wantsGist.MatchString(q.text) && len(all) > 0 {
+		return strings.TrimSpace(bullets(picked(all, l.words, nil), in.First))
+	}
 	hits := q.rank(in, all)
 	if len(hits) == 0 {
 		return nothing + l.beyond()

@@ -35,7 +35,13 @@ var (
 	wantsPerson    = regexp.MustCompile(`(?i)^(who|whose|whom|wer|wem|quién|qui)\b`)
 	wantsDecisions = regexp.MustCompile(`(?i)\b(what|which|any|list|show)\b.{0,20}\bdecisions?\b|\bwhat (was|were|did (we|they|you)|have (we|they)) .{0,12}(decided?|agreed?)\b`)
 	wantsActions   = regexp.MustCompile(`(?i)\b(action items?|to-?dos?|next steps|who (does|has to do|is doing) what|open tasks)\b`)
-	wantsOpen      = regexp.MustCompile(`(?i)\b(open|unanswered) (questions?|points?|issues?)\b|\bwhat (is|remains|'s) (still )?(open|unanswered|unclear)\b`)
+	// wantsGist is a question for the whole: what is said most of is its answer.
+	wantsGist = regexp.MustCompile(`(?i)^(?:hey|hi|so|ok|and|please|can you (?:tell me|explain)|[ ,])*(?:` +
+		`what(?:'s|’s| is| has| was)? (?:(?:just |been )?happen(?:ed|ing|s)|(?:been )?going on|went wrong|(?:this|the|that) (?:thread|conversation|discussion|channel)? ?(?:all )?about|(?:the )?(?:current )?(?:status|state|matter|gist|situation|story|problem|issue)|wrong|up|new)` +
+		`|what did (?:i|we) miss|(?:catch|fill) me (?:up|in)|any (?:news|updates?)|where (?:are|do) we stand|where are we` +
+		`|was ist (?:hier )?(?:passiert|los|das problem)|worum geht(?: e|')s|was habe ich verpasst|qué (?:ha pasado|pasó|pasa)|de qué se trata|que s'est-il passé|de quoi s'agit-il` +
+		`)(?: (?:here|today|so far|now|currently|hier|aquí|ici|of (?:it|this)|with (?:it|this)|about|on|in (?:this|the|that) (?:thread|channel|conversation|discussion)))*[ .?!]*$`)
+	wantsOpen = regexp.MustCompile(`(?i)\b(open|unanswered) (questions?|points?|issues?)\b|\bwhat (is|remains|'s) (still )?(open|unanswered|unclear)\b`)
 )
 
 func readQuestion(in step.Input) question {

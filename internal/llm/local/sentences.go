@@ -38,7 +38,7 @@ func sentencesOf(in step.Input) []sentence {
 		}
 	}
 	for i, m := range in.Messages {
-		if !m.Author.Self { // what we said ourselves is no source
+		if !m.Author.Self && !m.Named { // what we said, or what was asked of us, is no source
 			add(i, m.Author.Name, m.Text)
 		}
 	}

@@ -192,6 +192,22 @@ func TestAskAnswersWithWhoSaidIt(t *testing.T) {
 	}
 }
 
+func TestAQuestionForTheWholeIsAnsweredWithWhatIsSaidMost(t *testing.T) {
+	in := step.Input{Messages: release()}
+	for _, q := range []string{"what happened here?", "what went wrong here?", "so what is this thread about", "what's the status?", "what did I miss?", "any news?", "catch me up", "worum geht es hier?"} {
+		in.Instruction = q
+		if got := answer(t, step.Ask, in); !strings.HasPrefix(got, "- **") || strings.Count(got, "\n") < 1 {
+			t.Errorf("%q:\n%s", q, got)
+		}
+	}
+	for _, q := range []string{"what is wrong with the payment page?", "what is the problem with paris"} {
+		in.Instruction = q
+		if got := answer(t, step.Ask, in); !strings.HasPrefix(got, nothing) {
+			t.Errorf("%q asks for more than the whole:\n%s", q, got)
+		}
+	}
+}
+
 func TestAskIsNotAnsweredByOurOwnWords(t *testing.T) {
 	in := step.Input{Messages: thread("Bob: The cache is flaky since Monday.", "Me: The login tests are red since the new session cache."), Instruction: "why are the login tests red?"}
 	in.Messages[1].Author.Self = true
