@@ -11,6 +11,7 @@ import (
 func reading() []testCase {
 	return []testCase{
 		{"a thread is read to the end with names and coverage", wholeThread},
+		{"what was asked of the bot is marked, what was said of it is not lost", namedMessages},
 		{"a bound keeps the first and the newest and says so", boundedThread},
 		{"a time range bounds a channel", timeRange},
 		{"a permalink leads back to its thread", permalink},
@@ -59,6 +60,20 @@ func wholeThread(s *stage) {
 	}
 	if !h.Coverage.From.Equal(h.Messages[0].At) || !h.Coverage.To.Equal(h.Messages[len(h.Messages)-1].At) {
 		s.Errorf("coverage from %v to %v", h.Coverage.From, h.Coverage.To)
+	}
+}
+
+func namedMessages(s *stage) {
+	asked, said := s.said(s.Cast.Thread, "{bot} summarize this"), s.said(s.Cast.Thread, "{other} I think so too")
+	marked := map[string]bool{}
+	for _, m := range s.history(chat.HistoryQuery{Place: s.Cast.Thread}).Messages {
+		marked[m.ID] = m.Named
+	}
+	if named, there := marked[asked.Ref.ID]; !there || !named {
+		s.Errorf("the request to the bot: read %v, marked %v; want both", there, named)
+	}
+	if named, there := marked[said.Ref.ID]; !there || named {
+		s.Errorf("a message to somebody else: read %v, marked %v; want it read and not marked", there, named)
 	}
 }
 

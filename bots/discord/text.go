@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -16,6 +17,7 @@ var live = regexp.MustCompile(`<(@!?|@&|#|a?:\w{2,32}:|/[^:>]{1,64}:)(\d{6,20})>
 // read is a message in chat's words.
 func (a *Adapter) read(ctx context.Context, guildID string, m message, me chat.Identity) chat.Message {
 	out := chat.Message{ID: m.ID, At: instant(m.At), Text: a.text(ctx, guildID, m), Permalink: permalink(guildID, m.Channel, m.ID), Edited: m.Edited != ""}
+	out.Named = slices.Contains(people(m, me.User), me.User) || slices.ContainsFunc(m.Roles, func(r string) bool { return slices.Contains(me.Roles, r) })
 	if m.Author != nil {
 		out.Author = author(m).actor("")
 		out.Author.Self = m.Author.ID == me.User

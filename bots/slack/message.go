@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,6 +95,8 @@ func readSaid(raw json.RawMessage) (said, bool) {
 func (a *Adapter) message(ctx context.Context, at chat.Place, g grant, m said) chat.Message {
 	out := chat.Message{ID: m.TS, At: when(m.TS), Text: a.names.readable(ctx, at.Workspace, m.Text, ""), Thread: m.Thread,
 		Edited: len(m.Edited) > 0 && string(m.Edited) != "null", Permalink: g.permalink(at.Channel, m), Files: files(m.Files)}
+	people, _ := mentions(m.Text)
+	out.Named = slices.Contains(people, g.Me.User)
 	for _, r := range m.Reactions {
 		out.Reactions += r.Count
 	}

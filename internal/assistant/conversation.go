@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
@@ -112,12 +113,17 @@ func (w *work) admitted(at chat.Place, ch chat.Channel, there settings.Resolved)
 	return nil
 }
 
+// requestWords is how long a message that names the bot may be and still be
+// nothing but a request to it. A longer one tells something, too.
+const requestWords = 25
+
 // others leaves out the question itself and, where the conversation is the
 // matter, the bot's own posts and what people asked it. A question keeps them:
 // they are what a follow-up refers to.
 func (w *work) others(list []chat.Message) []chat.Message {
 	out := make([]chat.Message, 0, len(list))
 	for _, m := range list {
+		m.Named = m.Named && len(strings.Fields(m.Text)) <= requestWords
 		switch {
 		case m.ID == w.t.Event.Message.ID && w.t.Event.Kind == chat.Mention:
 		case (m.Author.Self || m.Named) && w.want.Intent != step.Ask, m.ID == w.post.ID:

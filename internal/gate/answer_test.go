@@ -136,3 +136,20 @@ func shortcut(h *House, name string) {
 	}
 	h.Idle()
 }
+
+func TestWhatWasAskedOfTheBotIsNotTheMatterButWhatItWasToldIs(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := New(t)
+		h.Say(Ben, In(General, Thread), "@tierwise the payment page shows a blank frame to customers in Austria since the certificate was renewed this morning, and support has eleven tickets about it by now, so what do we tell them?")
+		h.Say(Ben, In(General, Thread), "@tierwise summarize this")
+		h.Say(Anna, In(General, Thread), "@tierwise summarize this in two lines")
+		calls := h.Provider.Calls()
+		var prompt strings.Builder
+		for _, m := range calls[len(calls)-1].Step.Prompt {
+			prompt.WriteString(m.Text + "\n")
+		}
+		if got := prompt.String(); !strings.Contains(got, "certificate was renewed") || strings.Contains(got, "@tierwise summarize this") {
+			t.Errorf("the prompt lacks what was told, or has what was asked:\n%s", got)
+		}
+	})
+}
