@@ -35,6 +35,9 @@ func (s *Store) Check(ctx context.Context) ([]Finding, error) {
 	if s.opt.Durability == Replicated && info["connected_slaves"] == "0" {
 		out = append(out, Finding{Say: "The policy asks for ledger.durability replicated and no replica is connected to Redis: what is accepted and booked waits in the spool of each instance besides, until one has it. Connect a replica, or set ledger.durability local."})
 	}
+	if s.calls.refused.Load() {
+		out = append(out, noFunctions)
+	}
 	// A managed service may hide its configuration; then this is not known.
 	if conf, err := s.client.ConfigGet(ctx, "aof-load-truncated").Result(); err == nil && info["aof_enabled"] == "1" && conf["aof-load-truncated"] == "yes" {
 		out = append(out, Finding{Say: "aof-load-truncated is yes: two crashes of Redis shortly after each other can book one attempt twice. Set aof-load-truncated no and run redis-check-aof --fix before each start."})

@@ -1,6 +1,7 @@
 // Package redis keeps the store in Redis 6.2 or newer, or Valkey, as one Lua
 // script for each operation: atomic, in one Cluster slot, and idempotent, so
 // that the client's own retries after a lost connection change nothing twice.
+// From Redis 7.0 on the scripts are loaded as one library of functions.
 // Several processes share one Redis; all clocks are the server's. What is
 // acknowledged is as durable as the server's fsync setting, which Check tells,
 // and with Options.Durability Replicated it has reached a replica besides.

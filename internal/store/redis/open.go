@@ -40,11 +40,11 @@ type Options struct {
 // Store is a store in Redis. It is safe for concurrent use. Its errors match
 // ErrDown when the server was not reached or could not work.
 type Store struct {
-	client  goredis.UniversalClient
-	scripts *scripts
-	opt     Options
-	clock   func() string // first argument of every script
-	split   bool          // Cluster: one blocking connection for each partition
+	client goredis.UniversalClient
+	calls  *calls
+	opt    Options
+	clock  func() string // first argument of every script
+	split  bool          // Cluster: one blocking connection for each partition
 
 	instance string // begins every nonce
 	nonces   atomic.Int64
@@ -65,14 +65,18 @@ func Open(ctx context.Context, rawURL string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(client, opt)
+	calls, err := newCalls()
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	s := newStore(client, calls, opt)
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
 	return s, nil
 }
 
-func newStore(client goredis.UniversalClient, opt Options) *Store {
+func newStore(client goredis.UniversalClient, calls *calls, opt Options) *Store {
 	if opt.Durability == "" {
 		opt.Durability = Local
 	}
@@ -85,9 +89,8 @@ func newStore(client goredis.UniversalClient, opt Options) *Store {
 	}
 	_, cluster := client.(*goredis.ClusterClient)
 	return &Store{
-		client: client, opt: opt, split: cluster, instance: ulid.Make().String(),
-		scripts: &scripts{made: map[string]*goredis.Script{}},
-		clock:   func() string { return strconv.FormatInt(opt.Offset().Microseconds(), 10) },
+		client: client, calls: calls, opt: opt, split: cluster, instance: ulid.Make().String(),
+		clock: func() string { return strconv.FormatInt(opt.Offset().Microseconds(), 10) },
 	}
 }
 
@@ -97,7 +100,6 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.scripts.flags = info.atLeast(7, 0)
 	findings, err := s.Check(ctx)
 	if err != nil {
 		return err
@@ -115,7 +117,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.mend(ctx); err != nil {
 		return err
 	}
-	if err := s.preload(ctx); err != nil {
+	if err := s.prepare(ctx, info); err != nil {
 		return err
 	}
 	return s.migrate(ctx, migrations)

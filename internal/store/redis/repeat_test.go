@@ -48,7 +48,7 @@ func (r *repeater) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis
 
 func (r *repeater) again(ctx context.Context, cmd goredis.Cmder) {
 	script, ok := cmd.(*goredis.Cmd)
-	if !ok || cmd.Name() != "eval" && cmd.Name() != "evalsha" || script.Err() != nil {
+	if !ok || cmd.Name() != "fcall" && cmd.Name() != "evalsha" || script.Err() != nil {
 		return
 	}
 	name := r.names[fmt.Sprint(cmd.Args()[1])]
@@ -113,34 +113,42 @@ func dump(t *testing.T, c *goredis.Client) map[string]string {
 }
 
 // TestEveryScriptTwiceIsOnce is the generic proof of idempotency: whatever the
-// client's own retries send again changes nothing and is answered alike.
+// client's own retries send again changes nothing and is answered alike, called
+// as functions and, on a server that takes none, as scripts.
 func TestEveryScriptTwiceIsOnce(t *testing.T) {
 	server := redistest.Start(t, redistest.Off)
-	s, at := frozen(t, server)
-	r := &repeater{t, goredis.NewClient(&goredis.Options{Network: "unix", Addr: server.Socket}), map[string]string{}, map[string]int{}}
-	defer r.plain.Close()
-	for name := range luaFiles(t) {
-		if strings.Contains(name, "/lib/") {
-			continue
-		}
-		name = strings.TrimSuffix(strings.TrimPrefix(name, "scripts/"), ".lua")
-		sc, err := s.scripts.get(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.names[sc.Hash()] = name
-		if err := sc.Load(context.Background(), r.plain).Err(); err != nil {
-			t.Fatal(err)
-		}
+	for _, called := range []string{"fcall", "evalsha"} {
+		t.Run(called, func(t *testing.T) {
+			server.Flush(t)
+			s, at := frozen(t, server)
+			if called == "evalsha" {
+				withoutFunctions(t, s)
+			}
+			r := &repeater{t, plain(t, server), map[string]string{}, map[string]int{}}
+			for name := range s.calls.scripts {
+				r.names[s.calls.library.function(name)] = name
+				r.names[s.calls.sha[name].Hash()] = name
+			}
+			s.client.(*goredis.Client).AddHook(r)
+			everything(t, s, at)
+			for name := range s.calls.scripts {
+				if r.seen[name] == 0 {
+					t.Errorf("the scenario never runs %s", name)
+				}
+			}
+			t.Logf("%d scripts sent twice, %d times in all", len(r.seen), sum(r.seen))
+		})
 	}
-	s.client.(*goredis.Client).AddHook(r)
-	everything(t, s, at)
-	for _, name := range r.names {
-		if r.seen[name] == 0 {
-			t.Errorf("the scenario never runs %s", name)
-		}
+}
+
+// withoutFunctions has a store call its scripts as on a server without
+// functions.
+func withoutFunctions(t *testing.T, s *Store) {
+	t.Helper()
+	s.calls.without.Store(true)
+	if err := s.teach(context.Background(), s.calls.taught.Load()); err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("%d scripts sent twice, %d times in all", len(r.seen), sum(r.seen))
 }
 
 func sum(m map[string]int) (n int) {
@@ -171,7 +179,7 @@ func TestEveryScriptKeepsToOneSlot(t *testing.T) {
 	if err := s.client.Echo(context.Background(), "the end").Err(); err != nil {
 		t.Fatal(err)
 	}
-	declared := regexp.MustCompile(`"(?i:evalsha|eval)" ".*?" "1" "(tw:\{\d+\}:)"`)
+	declared := regexp.MustCompile(`"(?i:fcall)" ".*?" "1" "(tw:\{\d+\}:)"`)
 	inside := regexp.MustCompile(`lua\] "([A-Z]+)"(?: "((?:[^"\\]|\\.)*)")?`)
 	root, commands := "", 0
 	for {

@@ -2,14 +2,15 @@
 -- other key is that root plus a suffix, so it is in the same slot by
 -- construction. ARGV[1] is the clock: an offset in microseconds to add to TIME
 -- (0 outside tests), or "@<microseconds>" for a clock that stands still.
-local call = redis.call
-local root = KEYS[1]
 local SEP = '\31'
 
-local pos = 0
+-- What belongs to one call. The files of lib can be read once and called many
+-- times, so they keep nothing of a call but this, which begin sets anew.
+local call, root, argv, pos, now
+
 local function arg()
   pos = pos + 1
-  return ARGV[pos]
+  return argv[pos]
 end
 
 -- whole prints a count or an instant without an exponent. It is not for money,
@@ -26,7 +27,11 @@ local function clock(spec)
   return tonumber(t[1]) * 1000000 + tonumber(t[2]) + tonumber(spec)
 end
 
-local now = clock(arg())
+-- begin comes before the first line of every script; Go puts it there.
+local function begin(keys, args)
+  call, root, argv, pos = redis.call, keys[1], args, 0
+  now = clock(arg())
+end
 
 -- space is the root of a workspace's keys. Workspaces are written as encoded
 -- by Go, so that they hold neither ":" nor SEP.
