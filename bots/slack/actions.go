@@ -60,6 +60,7 @@ func (a *Adapter) interaction(ctx context.Context, payload []byte) answer {
 	if team == "" {
 		return a.odd("an interaction of no workspace")
 	}
+	a.cfg.Ear.Heard(team, HeardPress)
 	switch in.Type {
 	case "block_actions":
 		return a.clicked(ctx, team, in)

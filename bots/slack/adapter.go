@@ -59,6 +59,8 @@ type Config struct {
 	// Count is told of every kind of thing worth counting, such as
 	// "slack.ignored"; nil counts nothing.
 	Count func(what string)
+	// Ear is told what comes from Slack; nil tells nobody.
+	Ear Ear
 }
 
 // Adapter is Slack. It is safe for concurrent use.
@@ -110,6 +112,9 @@ func New(cfg Config) (*Adapter, error) {
 	}
 	if cfg.Count == nil {
 		cfg.Count = func(string) {}
+	}
+	if cfg.Ear == nil {
+		cfg.Ear = deaf{}
 	}
 	if cfg.Connections == 0 {
 		cfg.Connections = 2

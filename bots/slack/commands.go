@@ -33,6 +33,7 @@ func (a *Adapter) command(ctx context.Context, c command) answer {
 	if workspaceOf(c.Team) == "" || c.User == "" || name == "" {
 		return a.odd("a command without a name, a person or a workspace")
 	}
+	a.cfg.Ear.Heard(c.Team, HeardPress)
 	looking, cancel := context.WithTimeout(ctx, nameTime)
 	defer cancel()
 	text := a.names.words(looking, c.Team, name, c.Text)

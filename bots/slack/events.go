@@ -31,6 +31,7 @@ func (a *Adapter) event(ctx context.Context, body []byte) error {
 		a.odd("an event of no workspace")
 		return nil
 	}
+	a.cfg.Ear.Heard(e.workspace(), HeardEvent)
 	handle, known := handlers[in.Type]
 	if !known {
 		a.count("slack.ignored")

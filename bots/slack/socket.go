@@ -82,11 +82,14 @@ func (a *Adapter) connect(ctx context.Context) error {
 	defer busy.Wait()
 	ended := make(chan error, 1)
 	go func() { ended <- socket.RunContext(ctx) }()
+	l := &line{ear: a.cfg.Ear}
+	defer l.end()
 	for {
 		select {
 		case err := <-ended:
 			return err
 		case e := <-socket.Events:
+			l.see(e.Type)
 			if req, ok := requestOf(e); ok {
 				busy.Go(func() { a.enveloped(ctx, socket, req) })
 			}

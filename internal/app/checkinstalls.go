@@ -43,6 +43,7 @@ func checkInstalls(ctx context.Context, cfg config.Config, log *slog.Logger) []F
 	if err != nil {
 		return unread(err)
 	}
+	allowed := approved(cfg)
 	var out []Finding
 	for _, tenant := range tenants {
 		team, ours := strings.CutPrefix(tenant, string(chat.Slack)+"/")
@@ -50,11 +51,17 @@ func checkInstalls(ctx context.Context, cfg config.Config, log *slog.Logger) []F
 			continue
 		}
 		out = append(out, checkInstall(ctx, a, team)...)
+		if !allowed(tenant) {
+			out = append(out, Finding{true, "workspace " + team + " is off: it is not approved", "Add it to TIERWISE_WORKSPACES, or set that to *."})
+		}
+		for _, f := range heardFound(ctx, store, team, false, clock.System{}.Now()) {
+			out = append(out, Finding{f.OK, "workspace " + team + ": " + f.Say, f.Mend})
+		}
 	}
 	if len(out) == 0 {
 		return []Finding{{true, "no workspace has installed the app yet", "Open /slack/install."}}
 	}
-	return append(out, eventsFound())
+	return out
 }
 
 // checkInstall is one workspace: its token, and the scopes it was given.

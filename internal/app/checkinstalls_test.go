@@ -53,8 +53,9 @@ func TestCheckInstalls(t *testing.T) {
 	if status, body := fake.User("U1").Install(server.URL + "/slack/install"); status != 200 || !strings.Contains(body, "installed") {
 		t.Fatalf("installing gave %d: %s", status, body)
 	}
-	has(t, "after installing", said(), "ok workspace T1 at https://", "Event Subscriptions")
-	hasNot(t, "after installing", said(), "no ", "xox")
+	has(t, "after installing", said(), "ok workspace T1 at https://", "ok workspace T1 is off", "TIERWISE_WORKSPACES",
+		"ok workspace T1: no event was ever received", "Event Subscriptions must be on", "app_mention, app_uninstalled")
+	hasNot(t, "after installing", "\n"+said(), "\nno ", "xox")
 
 	fake.Fail("auth.test", 1, slacktest.Code("account_inactive"))
 	if c, err := a.Checkup(t.Context(), "T404"); err == nil {

@@ -56,14 +56,7 @@ func CheckSlack(ctx context.Context, cfg config.Config, log *slog.Logger) []Find
 		out = append(out, Finding{false, "nothing can reach the bot: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set",
 			"Set SLACK_APP_TOKEN for Socket Mode (Basic Information, App-Level Tokens), or SLACK_SIGNING_SECRET for requests over HTTP."})
 	}
-	return append(append(append(out, scopesFound(c)...), membershipFound(c)), eventsFound())
-}
-
-// eventsFound says what no bot token can ask, and where to look.
-func eventsFound() Finding {
-	events := slack.Events(slack.Options{Minimal: true})
-	return Finding{true, "which events Slack sends cannot be asked with these tokens",
-		fmt.Sprintf("When a mention stays without an answer: Event Subscriptions, Subscribe to bot events, must be on and have %s.", strings.Join(events, ", "))}
+	return append(append(append(out, scopesFound(c)...), membershipFound(c)), checkHeard(ctx, cfg, c.Team, log)...)
 }
 
 // refusedToken tells a token that Slack does not take from a Slack that cannot

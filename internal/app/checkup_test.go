@@ -33,7 +33,7 @@ func TestCheckSlack(t *testing.T) {
 			for _, id := range []string{"C1", "C2", "C3", "C4"} {
 				f.ChangeChannel(id, func(c *slacktest.Channel) { c.Members = []string{"U1"} })
 			}
-		}, []string{"ok the bot is in no channel yet", "/invite", "Event Subscriptions", "app_mention, app_uninstalled"}},
+		}, []string{"ok the bot is in no channel yet", "/invite", "nothing was ever received", "Start `tierwise serve`"}},
 		{"neither way in", func(_ *slacktest.Fake, c *config.Config) { c.SlackSigningSecret = config.Secret{} },
 			[]string{"no nothing can reach the bot", "SLACK_APP_TOKEN"}},
 		{"no Slack there", func(_ *slacktest.Fake, c *config.Config) { c.SlackAPIURL = "http://127.0.0.1:1/api/" },

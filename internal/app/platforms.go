@@ -23,17 +23,19 @@ func (h *House) platforms(cfg config.Config, s *seal.Sealer, log *slog.Logger) (
 	mux := http.NewServeMux()
 	var runs []func(context.Context) error
 	if cfg.HasSlack() {
+		heard := newLastHeard(h.store, h.clock, h.name, log)
 		a, err := slack.New(slack.Config{
 			Door: h.Door, Owned: h.following.Owned, FollowUps: h.followUps, Store: h.store, Sealer: s, Leases: h.store,
 			BotToken: cfg.SlackBotToken, AppToken: cfg.SlackAppToken, SigningSecret: cfg.SlackSigningSecret, ClientID: cfg.SlackClientID,
-			ClientSecret: cfg.SlackClientSecret, APIURL: cfg.SlackAPIURL, Replica: h.name, Clock: h.clock, Log: log.With("platform", "slack"),
+			ClientSecret: cfg.SlackClientSecret, APIURL: cfg.SlackAPIURL, Replica: h.name, Clock: h.clock, Log: log.With("platform", "slack"), Ear: heard,
 		})
 		if err != nil {
 			return nil, nil, fmt.Errorf("app: %w", err)
 		}
 		h.Join(chat.Slack, a.Opener())
 		mux.Handle("/slack/", a.Handler())
-		runs = append(runs, a.Run)
+		heard.home = a.Workspace
+		runs = append(runs, a.Run, heard.Run)
 	}
 	if cfg.HasDiscord() {
 		a, err := discord.New(discord.Config{

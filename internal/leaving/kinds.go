@@ -34,6 +34,7 @@ func Rows() []Row {
 		{record.Receipt, false, "evidence: why a tier was chosen, for jobs of which nothing else is left"},
 		{record.Outcome, false, "evidence: verdicts of people on answers"},
 		{record.Dead, false, "jobs and posts that were given up"},
+		{record.Heard, false, "when its platform was last heard of"},
 		{record.Memory, false, "what adapters remember, some of it typed by people"},
 		{record.Journal, true, "who changed which limit and setting, by pseudonym: part of the proof"},
 		{record.Closing, true, "checkpoints: without them closed months cannot be proven"},

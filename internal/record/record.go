@@ -35,6 +35,7 @@ const (
 	Pause   Kind = "pause"   // internal/gate: what is stopped
 	Example Kind = "example" // internal/intent: label examples and style notes, sealed
 	Memory  Kind = "memory"  // bots: small values an adapter remembers, sealed
+	Heard   Kind = "heard"   // internal/app: when a platform was last heard of, no content
 )
 
 // Record is one stored document.
