@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,8 +71,9 @@ func limits(t testing.TB, s *sqlite.Store) {
 	}
 }
 
-// at runs the operation b.N times from a number of callers at once and reports
-// the median time a caller waited.
+// at runs the operation b.N times from a number of callers at once. It reports
+// how long callers waited, and how much processor time the process used for
+// each, which depends less than the rest on what else the machine does.
 func at(b *testing.B, callers int, run func(n int) error) {
 	b.Helper()
 	var next atomic.Int64
@@ -79,6 +81,7 @@ func at(b *testing.B, callers int, run func(n int) error) {
 	var waits []time.Duration
 	var wg sync.WaitGroup
 	b.ResetTimer()
+	before := processorTime(b)
 	for range callers {
 		wg.Go(func() {
 			var own []time.Duration
@@ -97,12 +100,23 @@ func at(b *testing.B, callers int, run func(n int) error) {
 	}
 	wg.Wait()
 	b.StopTimer()
+	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N), "cpu-µs")
 	slices.Sort(waits)
 	if len(waits) > 0 {
 		b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "p50-µs")
 		b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "p99-µs")
 		b.ReportMetric(float64(len(waits))/b.Elapsed().Seconds(), "per-s")
 	}
+}
+
+// processorTime is what this process has used so far.
+func processorTime(tb testing.TB) time.Duration {
+	tb.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // BenchmarkHold is one hold over five scopes in three windows.

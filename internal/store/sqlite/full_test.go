@@ -35,7 +35,7 @@ func limitPages(t *testing.T, s *Store, spare int) {
 		if err := tx.row(`PRAGMA page_count`).Scan(&pages); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, tx.w.conn.QueryRowContext(context.Background(), fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+spare)).Scan(&bound)
+		return struct{}{}, tx.row(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+spare)).Scan(&bound)
 	})
 	if err != nil {
 		t.Fatal(err)

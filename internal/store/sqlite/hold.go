@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/usage"
@@ -16,13 +17,19 @@ type place struct {
 	Ends int64            `json:"ends,omitempty"` // nanoseconds; 0 when not known
 }
 
-// hold is a stored hold.
+// hold is a stored hold and its steps.
 type hold struct {
-	tenant, id     string
-	since, expires int64
-	closed         bool
-	scopes         []usage.Scope
-	places         []place
+	tenant, id string
+	closed     bool
+	scopes     []usage.Scope
+	places     []place
+	steps      []heldStep
+}
+
+type heldStep struct {
+	n      int
+	amount money.Nano
+	state  int
 }
 
 // The states of a step of a hold.
@@ -34,44 +41,80 @@ const (
 	stepUncertain
 )
 
-// Hold implements usage.Ledger.
-func (s *Store) Hold(ctx context.Context, r usage.HoldRequest) (usage.Held, error) {
-	return write(ctx, s, "hold", func(t *tx) (usage.Held, error) { return t.hold(r) })
+// open reports whether the step's money is still reserved.
+func (s heldStep) open() bool { return s.state == stepHeld || s.state == stepSent }
+
+// openStep finds a step of an open hold whose money is still reserved.
+func (h *hold) openStep(n int) *heldStep {
+	for i := range h.steps {
+		if s := &h.steps[i]; s.n == n && s.open() {
+			return s
+		}
+	}
+	return nil
 }
 
-func (t *tx) hold(r usage.HoldRequest) (usage.Held, error) {
-	old, found, err := t.findHold(r.Tenant, r.Hold)
+// untouched reports whether no step was ever sent.
+func (h *hold) untouched() bool {
+	return !slices.ContainsFunc(h.steps, func(s heldStep) bool { return s.state != stepHeld })
+}
+
+// Hold implements usage.Ledger.
+func (s *Store) Hold(ctx context.Context, r usage.HoldRequest) (usage.Held, error) {
+	scopes, err := json.Marshal(r.Scopes)
 	if err != nil {
-		return usage.Held{}, err
+		return usage.Held{}, s.failed("hold", err)
 	}
-	if found {
-		levels, err := t.levels(old.tenant, old.scopes, old.places, true)
-		return usage.Held{Granted: true, Levels: levels, Windows: booked(old.places)}, err
-	}
-	total, err := sum(r.Steps)
-	if err != nil {
-		return usage.Held{}, err
-	}
+	return write(ctx, s, "hold", func(t *tx) (usage.Held, error) { return t.hold(r, string(scopes)) })
+}
+
+// hold reserves, refuses, or answers for a hold that is there. Nearly all are
+// new, so that one is there is found out by the attempt to reserve; only what
+// cannot be reserved is looked up first.
+func (t *tx) hold(r usage.HoldRequest, scopes string) (usage.Held, error) {
 	places := t.places(r.Windows)
 	levels, err := t.levels(r.Tenant, r.Scopes, places, true)
 	if err != nil {
 		return usage.Held{}, err
 	}
 	held := usage.Held{Levels: levels, Windows: booked(places)}
-	for _, l := range levels {
-		if total > 0 && l.Then.Hard() && l.Settled+l.Held+total > l.Limit {
-			held.Refused = l
+	total, wrong := sum(r.Steps)
+	if wrong == nil && !refuses(&held, total) {
+		fresh, err := t.reserve(r, places, total, scopes)
+		if err != nil {
+			return usage.Held{}, err
+		}
+		if fresh {
+			held.Granted = true
 			return held, nil
 		}
 	}
-	if err := t.reserve(r, places, total); err != nil {
+	old, err := t.findHold(r.Tenant, r.Hold)
+	switch {
+	case err != nil:
 		return usage.Held{}, err
+	case old != nil:
+		levels, err := t.levels(old.tenant, old.scopes, old.places, true)
+		return usage.Held{Granted: true, Levels: levels, Windows: booked(old.places)}, err
+	case wrong != nil:
+		return usage.Held{}, wrong
 	}
-	for i := range levels {
-		levels[i].Held += total
-	}
-	held.Granted = true
 	return held, nil
+}
+
+// refuses finds the first hard limit that the amount would pass and says so in
+// the answer. When there is none, the levels become those after the hold.
+func refuses(held *usage.Held, total money.Nano) bool {
+	for _, l := range held.Levels {
+		if total > 0 && l.Then.Hard() && l.Settled+l.Held+total > l.Limit {
+			held.Refused = l
+			return true
+		}
+	}
+	for i := range held.Levels {
+		held.Levels[i].Held += total
+	}
+	return false
 }
 
 // sum adds the steps up and refuses what cannot be an estimate.
@@ -87,27 +130,31 @@ func sum(steps []usage.StepHold) (total money.Nano, err error) {
 	return total, nil
 }
 
-func (t *tx) reserve(r usage.HoldRequest, places []place, total money.Nano) error {
-	scopes, err := json.Marshal(r.Scopes)
-	if err != nil {
-		return err
-	}
+// reserve writes a hold, unless one of its id is there.
+func (t *tx) reserve(r usage.HoldRequest, places []place, total money.Nano, scopes string) (fresh bool, err error) {
 	windows, err := json.Marshal(places)
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, err = t.exec(`INSERT INTO holds (tenant, id, since, expires, scopes, windows) VALUES (?, ?, ?, ?, ?, ?)`,
-		r.Tenant, r.Hold, nanos(t.now), nanos(t.now.Add(r.TTL)), string(scopes), string(windows))
-	if err != nil {
-		return err
+	fresh, err = changed(t.exec(`INSERT INTO holds (tenant, id, since, expires, scopes, windows) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		r.Tenant, r.Hold, nanos(t.now), nanos(t.now.Add(r.TTL)), scopes, string(windows)))
+	if err != nil || !fresh {
+		return false, err
+	}
+	h := &hold{tenant: r.Tenant, id: r.Hold, places: places}
+	for _, sc := range r.Scopes {
+		sc.Templates = slices.Clone(sc.Templates) // the caller's own
+		h.scopes = append(h.scopes, sc)
 	}
 	for _, s := range r.Steps {
 		_, err := t.exec(`INSERT INTO hold_steps (tenant, hold, n, amount) VALUES (?, ?, ?, ?)`, r.Tenant, r.Hold, s.N, int64(s.Amount))
 		if err != nil {
-			return err
+			return false, err
 		}
+		h.steps = append(h.steps, heldStep{n: s.N, amount: s.Amount})
 	}
-	return t.reserved(r.Tenant, r.Scopes, places, total)
+	t.w.holds[holdKey{h.tenant, h.id}] = h
+	return true, t.reserved(r.Tenant, r.Scopes, places, total)
 }
 
 // reserved adds to what scopes hold in windows; a negative amount gives back.
@@ -125,26 +172,35 @@ func (t *tx) reserved(tenant string, scopes []usage.Scope, places []place, amoun
 	return nil
 }
 
-func (t *tx) findHold(tenant, id string) (h hold, found bool, err error) {
+// findHold gives a hold as it stands after all that this batch has done so far,
+// nil when there is none. Open ones are kept between batches.
+func (t *tx) findHold(tenant, id string) (*hold, error) {
+	key := holdKey{tenant, id}
+	if h := t.w.holds[key]; h != nil {
+		return h, nil
+	}
+	h := &hold{tenant: tenant, id: id}
 	var closed int64
 	var scopes, windows []byte
-	h.tenant, h.id = tenant, id
-	err = t.row(`SELECT since, expires, closed, scopes, windows FROM holds WHERE tenant = ? AND id = ?`, tenant, id).
-		Scan(&h.since, &h.expires, &closed, &scopes, &windows)
+	err := t.row(`SELECT closed, scopes, windows FROM holds WHERE tenant = ? AND id = ?`, tenant, id).Scan(&closed, &scopes, &windows)
 	if none(err) {
-		return hold{}, false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return hold{}, false, err
+		return nil, err
 	}
-	h.closed = closed > 0
 	if err := json.Unmarshal(scopes, &h.scopes); err != nil {
-		return hold{}, false, err
+		return nil, err
 	}
 	if err := json.Unmarshal(windows, &h.places); err != nil {
-		return hold{}, false, err
+		return nil, err
 	}
-	return h, true, nil
+	rows, err := t.query(`SELECT n, amount, state FROM hold_steps WHERE tenant = ? AND hold = ? ORDER BY n`, tenant, id)
+	h.steps, err = collect(rows, err, func(row scanner, s *heldStep) error { return row.Scan(&s.n, &s.amount, &s.state) })
+	if h.closed = closed > 0; err == nil && !h.closed {
+		t.w.holds[key] = h
+	}
+	return h, err
 }
 
 // Dispatch implements usage.Ledger.
@@ -160,57 +216,37 @@ func (s *Store) Dispatch(ctx context.Context, r usage.DispatchRequest) error {
 }
 
 func (t *tx) dispatch(r usage.DispatchRequest, provisional string) error {
-	var closed int64
-	var state int
-	err := t.row(`SELECT h.closed, s.state FROM holds h JOIN hold_steps s ON s.tenant = h.tenant AND s.hold = h.id
-		WHERE h.tenant = ? AND h.id = ? AND s.n = ?`, r.Tenant, r.Hold, r.Step).Scan(&closed, &state)
-	if none(err) || err == nil && closed > 0 {
+	h, err := t.findHold(r.Tenant, r.Hold)
+	if err != nil {
+		return err
+	}
+	if h == nil || h.closed || !slices.ContainsFunc(h.steps, func(s heldStep) bool { return s.n == r.Step }) {
 		return usage.ErrNoHold
 	}
-	if err != nil || state != stepHeld && state != stepSent {
-		return err
+	s := h.openStep(r.Step)
+	if s == nil {
+		return nil
 	}
-	_, err = t.exec(`UPDATE hold_steps SET state = ?, provisional = ? WHERE tenant = ? AND hold = ? AND n = ?`,
-		stepSent, provisional, r.Tenant, r.Hold, r.Step)
-	return err
-}
-
-// openStep is a step whose money is still reserved.
-type openStep struct {
-	n           int
-	amount      money.Nano
-	sent        bool
-	provisional []byte
-}
-
-func (t *tx) openSteps(tenant, id string) ([]openStep, error) {
-	rows, err := t.query(`SELECT n, amount, state, provisional FROM hold_steps
-		WHERE tenant = ? AND hold = ? AND state IN (0, 1) ORDER BY n`, tenant, id)
-	return collect(rows, err, func(row scanner, s *openStep) error {
-		var state int
-		err := row.Scan(&s.n, &s.amount, &state, &s.provisional)
-		s.sent = state == stepSent
-		return err
-	})
+	return t.setStep(h, s, stepSent, &provisional)
 }
 
 // closeHold ends a hold: what was not sent is released, what was sent and never
 // settled is booked from its provisional entry. It returns how many were
 // booked. Closing twice is no error.
 func (t *tx) closeHold(tenant, id string) (sent int, err error) {
-	h, found, err := t.findHold(tenant, id)
-	if err != nil || !found || h.closed {
-		return 0, err
-	}
-	steps, err := t.openSteps(tenant, id)
-	if err != nil {
+	h, err := t.findHold(tenant, id)
+	if err != nil || h == nil || h.closed {
 		return 0, err
 	}
 	var back money.Nano
-	for _, s := range steps {
+	for i := range h.steps {
+		s := &h.steps[i]
+		if !s.open() {
+			continue
+		}
 		back += s.amount
 		state := stepReleased
-		if s.sent {
+		if s.state == stepSent {
 			state = stepUncertain
 			fresh, err := t.bookProvisional(h, s)
 			if err != nil {
@@ -220,7 +256,7 @@ func (t *tx) closeHold(tenant, id string) (sent int, err error) {
 				sent++
 			}
 		}
-		if err := t.setStep(tenant, id, s.n, state); err != nil {
+		if err := t.setStep(h, s, state, nil); err != nil {
 			return 0, err
 		}
 	}
@@ -228,26 +264,36 @@ func (t *tx) closeHold(tenant, id string) (sent int, err error) {
 		return 0, err
 	}
 	_, err = t.exec(`UPDATE holds SET closed = ? WHERE tenant = ? AND id = ?`, nanos(t.now), tenant, id)
+	h.closed = true
+	delete(t.w.holds, holdKey{tenant, id})
 	return sent, err
 }
 
 // bookProvisional books a lost step. A step whose entry is there already, put
 // there by a settlement that did not name the hold, is not booked again.
-func (t *tx) bookProvisional(h hold, s openStep) (fresh bool, err error) {
+func (t *tx) bookProvisional(h *hold, s *heldStep) (fresh bool, err error) {
+	var body []byte
+	err = t.row(`SELECT provisional FROM hold_steps WHERE tenant = ? AND hold = ? AND n = ?`, h.tenant, h.id, s.n).Scan(&body)
+	if err != nil {
+		return false, err
+	}
 	var e usage.Entry
-	if err := json.Unmarshal(s.provisional, &e); err != nil {
+	if err := json.Unmarshal(body, &e); err != nil {
 		return false, fmt.Errorf("provisional entry of step %d: %w", s.n, err)
 	}
 	e.Tenant = h.tenant
-	_, found, err := t.entry(h.tenant, e.ID)
-	if err != nil || found {
-		return false, err
-	}
-	_, err = t.append(e, booked(h.places))
-	return true, err
+	_, fresh, err = t.append(e, booked(h.places))
+	return fresh, err
 }
 
-func (t *tx) setStep(tenant, hold string, n, state int) error {
-	_, err := t.exec(`UPDATE hold_steps SET state = ?, provisional = NULL WHERE tenant = ? AND hold = ? AND n = ?`, state, tenant, hold, n)
+// setStep brings a step into another state; only one that was sent has a
+// provisional entry.
+func (t *tx) setStep(h *hold, s *heldStep, state int, provisional *string) error {
+	var body any
+	if provisional != nil {
+		body = *provisional
+	}
+	_, err := t.exec(`UPDATE hold_steps SET state = ?, provisional = ? WHERE tenant = ? AND hold = ? AND n = ?`, int64(state), body, h.tenant, h.id, int64(s.n))
+	s.state = state
 	return err
 }

@@ -112,13 +112,11 @@ func (t *tx) purge() (backlog bool, err error) {
 		`DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE expires > 0 AND expires <= ? LIMIT ?)`,
 		`DELETE FROM holds WHERE (tenant, id) IN (SELECT tenant, id FROM holds WHERE closed > 0 AND expires <= ? LIMIT ?)`,
 	} {
-		r, err := t.exec(query, nanos(t.now), purgeStep)
+		n, err := t.exec(query, nanos(t.now), purgeStep)
 		if err != nil {
 			return false, err
 		}
-		if n, err := r.RowsAffected(); err == nil && n == purgeStep {
-			backlog = true
-		}
+		backlog = backlog || n == purgeStep
 	}
 	return backlog, nil
 }

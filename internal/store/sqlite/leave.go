@@ -13,6 +13,7 @@ func (s *Store) Purge(ctx context.Context, tenant string) error {
 	_, err := submit(ctx, s, "purge", func(t *tx) (struct{}, error) {
 		clear(t.w.counters) // it writes past them
 		clear(t.w.limits)
+		clear(t.w.holds)
 		t.removed = true
 		for _, table := range purged {
 			if _, err := t.exec(`DELETE FROM `+table+` WHERE tenant = ?`, tenant); err != nil {

@@ -24,8 +24,16 @@ func (f failedRow) Scan(...any) error { return f.err }
 // none reports whether an error means that there was no row.
 func none(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
+// rowset is the rows of a query, *sql.Rows or *cursor.
+type rowset interface {
+	scanner
+	Next() bool
+	Err() error
+	Close() error
+}
+
 // collect reads all rows and closes them.
-func collect[T any](rows *sql.Rows, err error, scan func(scanner, *T) error) ([]T, error) {
+func collect[T any](rows rowset, err error, scan func(scanner, *T) error) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -36,25 +36,21 @@ func (s *Store) Settle(ctx context.Context, r usage.Settlement) (usage.Settled, 
 func (t *tx) settle(r usage.Settlement) (out usage.Settled, err error) {
 	e := *r.Entry
 	e.Tenant = r.Tenant
-	h, open, err := t.findHold(r.Tenant, r.Hold)
+	h, err := t.findHold(r.Tenant, r.Hold)
 	if err != nil {
 		return out, err
 	}
-	open = open && !h.closed
-	old, known, err := t.entry(r.Tenant, e.ID)
+	open := h != nil && !h.closed
 	switch {
-	case err != nil:
-	case known:
-		out, err = t.settleAgain(old, e)
 	case open:
-		out.Booked = true
-		out.Entry, err = t.append(e, booked(h.places))
+		out.Entry, out.Booked, err = t.append(e, booked(h.places))
 	case moved(r):
-		out.Booked = true
-		out.Entry, err = t.insert(e)
+		out.Entry, out.Booked, err = t.insert(e)
 	default:
-		out.Booked = true
-		out.Entry, err = t.append(e, booked(t.places(r.Fallback)))
+		out.Entry, out.Booked, err = t.append(e, booked(t.places(r.Fallback)))
+	}
+	if err == nil && !out.Booked {
+		out, err = t.settleAgain(e)
 	}
 	if err == nil && open && out.Booked {
 		err = t.releaseStep(h, r.Step)
@@ -107,9 +103,10 @@ func within(places []place, row usage.Booked) []place {
 // settleAgain answers for an attempt that has an entry: with the row booked
 // last, or, when that one is uncertain and we now know better, with the
 // difference as a correction.
-func (t *tx) settleAgain(old, e usage.Entry) (usage.Settled, error) {
-	if old.Status != usage.Uncertain {
-		return usage.Settled{Entry: old}, nil
+func (t *tx) settleAgain(e usage.Entry) (usage.Settled, error) {
+	old, _, err := t.entry(e.Tenant, e.ID)
+	if err != nil || old.Status != usage.Uncertain {
+		return usage.Settled{Entry: old}, err
 	}
 	id := e.ID + ".c1"
 	if done, known, err := t.entry(e.Tenant, id); err != nil || known {
@@ -121,30 +118,24 @@ func (t *tx) settleAgain(old, e usage.Entry) (usage.Settled, error) {
 	c := e
 	c.ID, c.Corrects, c.Status = id, old.ID, usage.Corrected
 	c.Cost, c.Tokens = e.Cost-old.Cost, e.Tokens.Sub(old.Tokens)
-	c, err := t.append(c, old.Windows)
-	return usage.Settled{Booked: true, Entry: c}, err
+	c, fresh, err := t.append(c, old.Windows)
+	return usage.Settled{Booked: fresh, Entry: c}, err
 }
 
-func (t *tx) releaseStep(h hold, n int) error {
-	steps, err := t.openSteps(h.tenant, h.id)
-	if err != nil {
+func (t *tx) releaseStep(h *hold, n int) error {
+	s := h.openStep(n)
+	if s == nil {
+		return nil
+	}
+	if err := t.reserved(h.tenant, h.scopes, h.places, -s.amount); err != nil {
 		return err
 	}
-	for _, s := range steps {
-		if s.n != n {
-			continue
-		}
-		if err := t.reserved(h.tenant, h.scopes, h.places, -s.amount); err != nil {
-			return err
-		}
-		return t.setStep(h.tenant, h.id, n, stepSettled)
-	}
-	return nil
+	return t.setStep(h, s, stepSettled, nil)
 }
 
 // append books an entry now, in the given windows. The row is returned as it
 // was stored.
-func (t *tx) append(e usage.Entry, windows usage.Booked) (usage.Entry, error) {
+func (t *tx) append(e usage.Entry, windows usage.Booked) (row usage.Entry, fresh bool, err error) {
 	e.At, e.Windows = t.now, windows
 	if windows == (usage.Booked{}) { // nobody said where it belongs; it must be somewhere
 		e.Windows = booked(t.places(usage.Calendar{}.Windows(t.now)))
@@ -153,29 +144,29 @@ func (t *tx) append(e usage.Entry, windows usage.Booked) (usage.Entry, error) {
 }
 
 // insert adds a row to the ledger and its cost to the counters and rollups of
-// its windows.
-func (t *tx) insert(e usage.Entry) (usage.Entry, error) {
+// its windows, unless there is a row of its id.
+func (t *tx) insert(e usage.Entry) (row usage.Entry, fresh bool, err error) {
 	body, err := json.Marshal(e)
 	if err != nil {
-		return usage.Entry{}, err
+		return usage.Entry{}, false, err
 	}
-	_, err = t.exec(`INSERT INTO entries (tenant, month, id, cost, body) VALUES (?, ?, ?, ?, ?)`,
-		e.Tenant, e.Windows.Month, e.ID, int64(e.Cost), string(body))
-	if err != nil {
-		return usage.Entry{}, err
+	fresh, err = changed(t.exec(`INSERT INTO entries (tenant, month, id, cost, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		e.Tenant, e.Windows.Month, e.ID, int64(e.Cost), string(body)))
+	if err != nil || !fresh {
+		return usage.Entry{}, false, err
 	}
 	cell, keys, scopes := usage.CellOf(e), e.Keys(), e.Scopes()
 	for _, p := range placesOf(e.Windows) {
 		for _, sc := range scopes {
 			if err := t.count(counterKey{e.Tenant, p.Kind, p.ID, sc.Key()}, int64(e.Cost), 0); err != nil {
-				return usage.Entry{}, err
+				return usage.Entry{}, false, err
 			}
 		}
 		for _, row := range keys {
 			t.roll(cellKey{e.Tenant, p.Kind, p.ID, row}, cell)
 		}
 	}
-	return e, nil
+	return e, true, nil
 }
 
 // entry looks an attempt up by its id.
@@ -226,10 +217,11 @@ func (t *tx) sweep() (out usage.Swept, closed int, err error) {
 		return out, 0, err
 	}
 	for _, k := range due {
-		untouched, err := t.untouched(k.tenant, k.id)
-		if err != nil {
+		h, err := t.findHold(k.tenant, k.id)
+		if err != nil || h == nil {
 			return out, 0, err
 		}
+		untouched := h.untouched()
 		sent, err := t.closeHold(k.tenant, k.id)
 		if err != nil {
 			return out, 0, err
@@ -240,11 +232,4 @@ func (t *tx) sweep() (out usage.Swept, closed int, err error) {
 		}
 	}
 	return out, len(due), nil
-}
-
-// untouched reports whether no step of a hold was ever sent.
-func (t *tx) untouched(tenant, id string) (bool, error) {
-	var n int
-	err := t.row(`SELECT count(*) FROM hold_steps WHERE tenant = ? AND hold = ? AND state <> 0`, tenant, id).Scan(&n)
-	return n == 0, err
 }

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -14,12 +12,15 @@ import (
 // every operation of a batch adds to the same few rows.
 type tx struct {
 	w     *writer
+	conn  stmtConn
 	now   time.Time // the store's clock at the start of the operation
 	wrote bool      // the operation has changed something
 
 	dirty map[counterKey]*counter // counters changed in this batch
-	cells map[cellKey]usage.Cell  // what this batch adds to the rollups
-	// What to put back when the operation that runs now fails.
+	cells map[cellKey]*usage.Cell // what this batch adds to the rollups
+	// What to put back when the operation that runs now fails, if it is one
+	// that may fail alone.
+	careful     bool
 	oldCounters []oldCounter
 	oldCells    []oldCell
 
@@ -44,18 +45,20 @@ type cellKey struct {
 	row    usage.Key
 }
 
+type holdKey struct{ tenant, id string }
+
 type oldCounter struct {
 	at  *counter
 	was counter
 }
 
 type oldCell struct {
-	at  cellKey
+	at  *usage.Cell
 	was usage.Cell
 }
 
-func newTx(w *writer) *tx {
-	return &tx{w: w, dirty: map[counterKey]*counter{}, cells: map[cellKey]usage.Cell{}}
+func newTx(w *writer, conn stmtConn) *tx {
+	return &tx{w: w, conn: conn, dirty: map[counterKey]*counter{}, cells: map[cellKey]*usage.Cell{}}
 }
 
 // runAll runs the operations, writes what they gathered and commits.
@@ -90,6 +93,7 @@ func (t *tx) guarded(op *operation) error {
 		return err
 	}
 	jobs, posts := t.jobs, t.posts
+	t.careful = true
 	if op.err = op.run(t); op.err != nil {
 		if _, err := t.control(`ROLLBACK TO op`); err != nil {
 			return op.err // SQLite has rolled all of it back
@@ -101,14 +105,16 @@ func (t *tx) guarded(op *operation) error {
 	return err
 }
 
-// revert puts the gathered sums back to what they were before the operation.
+// revert puts the gathered sums back to what they were before the operation,
+// and forgets the holds it may have changed.
 func (t *tx) revert() {
 	for i := len(t.oldCounters) - 1; i >= 0; i-- {
 		*t.oldCounters[i].at = t.oldCounters[i].was
 	}
 	for i := len(t.oldCells) - 1; i >= 0; i-- {
-		t.cells[t.oldCells[i].at] = t.oldCells[i].was
+		*t.oldCells[i].at = t.oldCells[i].was
 	}
+	clear(t.w.holds)
 }
 
 // counter gives the counter of a scope in a window, as it stands after all
@@ -134,7 +140,9 @@ func (t *tx) count(k counterKey, settled, held int64) error {
 		return err
 	}
 	t.wrote = true
-	t.oldCounters = append(t.oldCounters, oldCounter{c, *c})
+	if t.careful {
+		t.oldCounters = append(t.oldCounters, oldCounter{c, *c})
+	}
 	c.settled, c.held = c.settled+settled, c.held+held
 	t.dirty[k] = c
 	return nil
@@ -143,9 +151,15 @@ func (t *tx) count(k counterKey, settled, held int64) error {
 // roll adds a cell to a rollup row.
 func (t *tx) roll(k cellKey, c usage.Cell) {
 	t.wrote = true
-	was := t.cells[k]
-	t.oldCells = append(t.oldCells, oldCell{k, was})
-	t.cells[k] = was.Add(c)
+	sum := t.cells[k]
+	if sum == nil {
+		sum = &usage.Cell{}
+		t.cells[k] = sum
+	}
+	if t.careful {
+		t.oldCells = append(t.oldCells, oldCell{sum, *sum})
+	}
+	*sum = sum.Add(c)
 }
 
 // flush writes what was gathered.
@@ -159,10 +173,10 @@ func (t *tx) flush() error {
 		}
 	}
 	for k, c := range t.cells {
-		if c == (usage.Cell{}) {
+		if *c == (usage.Cell{}) {
 			continue // what added it failed
 		}
-		if err := t.addCell(k, c); err != nil {
+		if err := t.addCell(k, *c); err != nil {
 			return err
 		}
 	}
@@ -184,11 +198,11 @@ func (t *tx) addCell(k cellKey, c usage.Cell) error {
 }
 
 // stmt prepares a query once for the life of the store.
-func (t *tx) stmt(query string) (*sql.Stmt, error) {
+func (t *tx) stmt(query string) (*statement, error) {
 	if s, ok := t.w.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := t.w.conn.PrepareContext(context.Background(), query)
+	s, err := prepareOn(t.conn, query)
 	if err != nil {
 		return nil, err
 	}
@@ -197,27 +211,28 @@ func (t *tx) stmt(query string) (*sql.Stmt, error) {
 }
 
 // exec, row and query run without a caller's context: a batch belongs to many
-// callers, and one who leaves must not interrupt the others.
-func (t *tx) exec(query string, args ...any) (sql.Result, error) {
+// callers, and one who leaves must not interrupt the others. exec and control
+// tell how many rows they touched.
+func (t *tx) exec(query string, args ...any) (int64, error) {
 	t.wrote = true
 	return t.control(query, args...)
 }
 
 // control is exec for what changes no row by itself.
-func (t *tx) control(query string, args ...any) (sql.Result, error) {
+func (t *tx) control(query string, args ...any) (int64, error) {
 	s, err := t.stmt(query)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return s.Exec(args...)
+	return s.exec(args)
 }
 
-func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+func (t *tx) query(query string, args ...any) (*cursor, error) {
 	s, err := t.stmt(query)
 	if err != nil {
 		return nil, err
 	}
-	return s.Query(args...)
+	return s.open(args)
 }
 
 func (t *tx) row(query string, args ...any) scanner {
@@ -225,7 +240,11 @@ func (t *tx) row(query string, args ...any) scanner {
 	if err != nil {
 		return failedRow{err}
 	}
-	return s.QueryRow(args...)
+	rows, err := s.open(args)
+	if err != nil {
+		return failedRow{err}
+	}
+	return only{rows}
 }
 
 // returning is row for a statement that writes.
@@ -235,10 +254,4 @@ func (t *tx) returning(query string, args ...any) scanner {
 }
 
 // changed reports whether an exec touched a row.
-func changed(r sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := r.RowsAffected()
-	return n > 0, err
-}
+func changed(touched int64, err error) (bool, error) { return touched > 0, err }

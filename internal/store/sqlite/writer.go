@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,9 +15,12 @@ import (
 // first of them waits for the last.
 const batchMax = 512
 
-// countersKept bounds the counters in memory; those of past windows are seldom
-// asked for again.
-const countersKept = 20_000
+// countersKept and holdsKept bound what is kept in memory; counters of past
+// windows are seldom asked for again, and holds are open for minutes.
+const (
+	countersKept = 20_000
+	holdsKept    = 10_000
+)
 
 // writer is the one goroutine that changes the file. Callers hand operations
 // in; it runs all that are there in one transaction, commits once, and then
@@ -31,9 +35,10 @@ type writer struct {
 	wake    chan struct{} // capacity 1: there is something to do
 
 	// Touched by the writing goroutine only.
-	stmts    map[string]*sql.Stmt
+	stmts    map[string]*statement
 	limits   map[string]limitSet     // by tenant, as committed; nobody else writes them
 	counters map[counterKey]*counter // as committed, likewise
+	holds    map[holdKey]*hold       // open ones, likewise
 	purgeAt  time.Time               // when to look for old rows again
 	uncut    bool                    // the log may still hold what a caller had removed
 
@@ -62,7 +67,7 @@ const (
 
 func newWriter(s *Store, db *sql.DB, conn *sql.Conn) *writer {
 	w := &writer{
-		store: s, db: db, conn: conn, stmts: map[string]*sql.Stmt{}, limits: map[string]limitSet{}, counters: map[counterKey]*counter{},
+		store: s, db: db, conn: conn, stmts: map[string]*statement{}, limits: map[string]limitSet{}, counters: map[counterKey]*counter{}, holds: map[holdKey]*hold{},
 		stopped: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	go w.loop()
@@ -107,6 +112,7 @@ func (w *writer) nudge() {
 func (w *writer) loop() {
 	defer close(w.stopped)
 	for {
+		w.gather()
 		batch, more := w.take()
 		if len(batch) > 0 {
 			w.serve(batch)
@@ -119,6 +125,24 @@ func (w *writer) loop() {
 			<-w.wake
 		}
 	}
+}
+
+// gather lets the callers who can run come with what they have, for as long as
+// somebody comes. Those who were just answered are back at once, and without
+// this every commit that serves all of them is followed by one that serves the
+// first who was quick. A caller who is alone waits for nobody.
+func (w *writer) gather() {
+	for before, have := -1, w.waiting(); have != before && have < batchMax; have = w.waiting() {
+		before = have
+		runtime.Gosched()
+	}
+}
+
+// waiting is how many operations are in the queue.
+func (w *writer) waiting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue)
 }
 
 // take removes the operations of the next batch from the queue. more is false
@@ -185,7 +209,20 @@ func (w *writer) commit(batch []*operation) error {
 }
 
 func (w *writer) attempt(batch []*operation, run func(*tx, *operation) error) error {
-	t := newTx(w)
+	removed := false
+	err := w.conn.Raw(func(conn any) error {
+		t := newTx(w, conn.(stmtConn))
+		err := w.transact(t, batch, run)
+		removed = err == nil && t.removed
+		return err
+	})
+	if w.uncut = w.uncut || removed; removed {
+		w.cut()
+	}
+	return err
+}
+
+func (w *writer) transact(t *tx, batch []*operation, run func(*tx, *operation) error) error {
 	if _, err := t.control(`BEGIN IMMEDIATE`); err != nil {
 		// An earlier transaction may hang on because the disk refused its end.
 		_, _ = t.control(`ROLLBACK`)
@@ -197,17 +234,18 @@ func (w *writer) attempt(batch []*operation, run func(*tx, *operation) error) er
 	}
 	if err != nil {
 		clear(w.counters)
+		clear(w.holds)
 		_, _ = t.control(`ROLLBACK`) // fails when SQLite has rolled back by itself
 		return err
 	}
 	if len(w.counters) > countersKept {
 		clear(w.counters)
 	}
+	if len(w.holds) > holdsKept {
+		clear(w.holds)
+	}
 	w.store.jobs.tell(t.jobs)
 	w.store.posts.tell(t.posts)
-	if w.uncut = w.uncut || t.removed; t.removed {
-		w.cut()
-	}
 	return nil
 }
 
@@ -233,11 +271,13 @@ func (w *writer) close() error {
 	w.mu.Unlock()
 	w.nudge()
 	<-w.stopped
-	var errs []error
-	for _, s := range w.stmts {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(append(errs, w.conn.Close(), w.db.Close())...)
+	err := w.conn.Raw(func(any) (err error) {
+		for _, s := range w.stmts {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	})
+	return errors.Join(err, w.conn.Close(), w.db.Close())
 }
 
 // write runs one operation and returns what it yields. Errors are wrapped with
