@@ -134,11 +134,11 @@ func secretChannel(s *stage) {
 	if err != nil && !errors.Is(err, chat.ErrNotFound) {
 		s.Fatalf("access: %v", err)
 	}
-	if secret.Read || secret.Write {
-		s.Errorf("the asker may read %v, write %v in a channel they are not in", secret.Read, secret.Write)
+	if secret.Read || secret.Write || secret.Attach || secret.Embed {
+		s.Errorf("in a channel they are not in the asker may %+v", secret)
 	}
 	open, err := d.Access(s.Context(), s.Cast.Channel, s.Cast.Asker)
-	if err != nil || !open.Read || !open.Write || !open.BotRead || !open.BotPost {
+	if err != nil || !open.Read || !open.Write || !open.Attach || !open.Embed || !open.BotRead || !open.BotPost {
 		s.Errorf("access to the open channel: %+v, %v", open, err)
 	}
 	if open.Channel.Name == "" || open.Channel.Kind != chat.PublicChannel {
@@ -155,8 +155,8 @@ func strangers(s *stage) {
 	if _, err := d.Actor(s.Context(), s.Cast.Channel.Workspace, "nobody"); !errors.Is(err, chat.ErrNotFound) {
 		s.Errorf("a stranger gave %v, want ErrNotFound", err)
 	}
-	if access, _ := d.Access(s.Context(), s.Cast.Channel, "nobody"); access.Read || access.Write {
-		s.Error("a stranger may read or write")
+	if access, _ := d.Access(s.Context(), s.Cast.Channel, "nobody"); access.Read || access.Write || access.Attach || access.Embed {
+		s.Errorf("a stranger may %+v", access)
 	}
 	if _, err := d.Resolve(s.Context(), s.Cast.Channel.Workspace, "#no-such-channel"); !errors.Is(err, chat.ErrNotFound) {
 		s.Errorf("an unknown channel gave %v, want ErrNotFound", err)

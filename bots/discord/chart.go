@@ -2,6 +2,7 @@ package discord
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chart"
@@ -73,13 +74,21 @@ func chartText(c *chat.Chart) string {
 			v, label := s.Values[i], cell(c.Labels[i])
 			bar := ""
 			if c.Kind != "line" { // a line is seen in the picture; here its values are read
-				bar = strings.Repeat("█", min(int(max(v, 0)/max(most/barWidth, 1)), barWidth)) + " "
+				bar = strings.Repeat("█", barOf(v, most)) + " "
 			}
 			fmt.Fprintf(&b, "%s%s %s%s\n", label, strings.Repeat(" ", wide-len([]rune(label))), bar, chart.Value(c.Unit, v))
 		}
 	}
 	b.WriteString("```")
 	return b.String()
+}
+
+// barOf is the length of a value's bar, the highest being barWidth long.
+func barOf(v, most int64) int {
+	for most > math.MaxInt64/barWidth {
+		v, most = v/2, most/2
+	}
+	return int(min(max(v, 0), most) * barWidth / most)
 }
 
 func highest(c *chat.Chart) int64 {

@@ -46,39 +46,54 @@ func (d directory) Access(ctx context.Context, at chat.Place, actor string) (cha
 }
 
 func (d directory) access(ctx context.Context, at chat.Place, actor string) (chat.Access, error) {
+	v, err := d.view(ctx, at, actor)
+	return chat.Access{Channel: v.channel, Read: v.who.read, Write: v.who.write, Attach: v.who.attach, Embed: v.who.embed, BotRead: v.bot.read, BotPost: v.bot.write}, err
+}
+
+// view is a place as the bot and one person have it.
+type view struct {
+	channel  chat.Channel
+	bot, who rights
+}
+
+// rights are what one member may do at a place. Who may not write may neither
+// attach nor embed.
+type rights struct{ read, write, attach, embed bool }
+
+// view looks at a place. A stranger may nothing there, and neither may nobody.
+func (d directory) view(ctx context.Context, at chat.Place, actor string) (view, error) {
 	w := d.a.world
 	c, err := w.channel(ctx, at.Channel)
 	if err != nil {
-		return chat.Access{}, err
+		return view{}, err
 	}
-	out := chat.Access{Channel: w.describe(ctx, at.Workspace, c)}
+	out := view{channel: w.describe(ctx, at.Workspace, c)}
 	if c.Type == directChannel {
 		in := slices.ContainsFunc(c.Recipients, func(u user) bool { return u.ID == actor })
-		out.Read, out.Write, out.BotRead, out.BotPost = in, in, true, true
+		out.who, out.bot = rights{in, in, in, in}, rights{true, true, true, true}
 		return out, nil
 	}
 	if c.Guild != "" && c.Guild != at.Workspace {
-		return chat.Access{}, chat.ErrNotFound
+		return view{}, chat.ErrNotFound
 	}
 	thread, err := d.thread(ctx, at)
 	if err != nil {
-		return chat.Access{}, err
+		return view{}, err
 	}
 	if thread.Type == privateThread {
-		out.Channel.Kind = chat.PrivateChannel
+		out.channel.Kind = chat.PrivateChannel
 	}
 	me, err := d.a.self(ctx)
 	if err != nil {
-		return chat.Access{}, err
+		return view{}, err
 	}
-	if out.BotRead, out.BotPost, err = d.rights(ctx, at, c, thread, me.User); err != nil {
-		return chat.Access{}, err
+	if out.bot, err = d.rights(ctx, at, c, thread, me.User); err != nil {
+		return view{}, err
 	}
-	out.Read, out.Write, err = d.rights(ctx, at, c, thread, actor)
-	if errors.Is(err, chat.ErrNotFound) {
-		return out, nil // a stranger may nothing
+	if out.who, err = d.rights(ctx, at, c, thread, actor); err != nil && !errors.Is(err, chat.ErrNotFound) {
+		return view{}, err
 	}
-	return out, err
+	return out, nil
 }
 
 // thread is the thread of a place; none where there is none, or where the
@@ -97,37 +112,40 @@ func (d directory) thread(ctx context.Context, at chat.Place) (channel, error) {
 	return t, err
 }
 
-// rights are reading and writing of one member at a place.
-func (d directory) rights(ctx context.Context, at chat.Place, c, thread channel, id string) (read, write bool, err error) {
+func (d directory) rights(ctx context.Context, at chat.Place, c, thread channel, id string) (rights, error) {
 	w := d.a.world
 	g, err := w.guild(ctx, at.Workspace)
 	if err != nil {
-		return false, false, err
+		return rights{}, err
 	}
 	m, err := w.member(ctx, at.Workspace, id)
 	if err != nil {
-		return false, false, err
+		return rights{}, err
 	}
 	p := permissions(g, c, m, d.a.clock.Now())
-	read = p&permView != 0 && p&permHistory != 0
-	if thread.ID == "" {
-		return read, read && p&permSend != 0, nil
-	}
-	write = p&permSendInThreads != 0
-	if thread.Thread != nil && thread.Thread.Locked && p&permManageThreads == 0 {
-		write = false
+	may := rights{read: p&permView != 0 && p&permHistory != 0, write: p&permSend != 0}
+	if thread.ID != "" {
+		locked := thread.Thread != nil && thread.Thread.Locked && p&permManageThreads == 0
+		may.write = p&permSendInThreads != 0 && !locked
 	}
 	if thread.Type == privateThread && p&permManageThreads == 0 {
-		var in struct{}
-		err := d.a.rest.do(ctx, call{method: "GET", route: "/channels/{}/thread-members/{}", args: []string{thread.ID, id}, patience: lookUp}, &in)
-		if errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrNotFound) {
-			return false, false, nil
-		}
-		if err != nil {
-			return false, false, err
+		if in, err := d.inThread(ctx, thread.ID, id); err != nil || !in {
+			return rights{}, err
 		}
 	}
-	return read, read && write, nil
+	may.write = may.write && may.read
+	may.attach, may.embed = may.write && p&permAttach != 0, may.write && p&permEmbed != 0
+	return may, nil
+}
+
+// inThread reports whether a person is in a private thread.
+func (d directory) inThread(ctx context.Context, thread, id string) (bool, error) {
+	var in struct{}
+	err := d.a.rest.do(ctx, call{method: "GET", route: "/channels/{}/thread-members/{}", args: []string{thread, id}, patience: lookUp}, &in)
+	if errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 var (

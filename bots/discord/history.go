@@ -261,6 +261,6 @@ func (r *reading) blind(ctx context.Context, parent channel) bool {
 	if err != nil {
 		return true
 	}
-	read, _, err := directory{r.a}.rights(ctx, r.q.Place, parent, channel{}, me.User)
-	return err != nil || !read
+	may, err := directory{r.a}.rights(ctx, r.q.Place, parent, channel{}, me.User)
+	return err != nil || !may.read
 }

@@ -22,7 +22,7 @@ var needs = []need{
 	{permSend, "Send Messages", "answers, in channels without threads", ""},
 	{permSendInThreads, "Send Messages in Threads", "answers in threads", ""},
 	{permCreateThreads, "Create Public Threads", "a thread for each mention", "the answer comes as a reply in the channel"},
-	{permAttach, "Attach Files", "charts, exports and answers too long for messages", "charts stay text, and what needs a file is refused with the reason"},
+	{permAttach, "Attach Files", "charts, exports and answers too long for messages", "charts stay figures, other files are left out by name, and of a very long answer the beginning is shown"},
 	{permHistory, "Read Message History", "summaries, and finding a post again after a lost connection", ""},
 }
 

@@ -13,6 +13,7 @@ const (
 	permManageGuild   = uint64(discordgo.PermissionManageGuild)
 	permView          = uint64(discordgo.PermissionViewChannel)
 	permSend          = uint64(discordgo.PermissionSendMessages)
+	permEmbed         = uint64(discordgo.PermissionEmbedLinks)
 	permHistory       = uint64(discordgo.PermissionReadMessageHistory)
 	permAttach        = uint64(discordgo.PermissionAttachFiles)
 	permCreateThreads = uint64(discordgo.PermissionCreatePublicThreads)

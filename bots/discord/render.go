@@ -98,8 +98,10 @@ func payload(o outgoing, flags int) map[string]any {
 }
 
 // render turns a post into messages: text, table and chart, then the footer,
-// with buttons and files under the last one.
-func (a *Adapter) render(ctx context.Context, tenant string, p chat.Post) ([]outgoing, error) {
+// with buttons and files under the last one. Where no file may go along, barred
+// says why: a chart is then its figures alone, and everything else that is left
+// out is named.
+func (a *Adapter) render(ctx context.Context, tenant string, p chat.Post, barred string) ([]outgoing, error) {
 	body, footer := p.Text, p.Footer
 	if p.Stage == chat.Live {
 		body += " …"
@@ -116,8 +118,19 @@ func (a *Adapter) render(ctx context.Context, tenant string, p chat.Post) ([]out
 		footer = "\n-# " + clip(strings.Join(strings.Fields(footer), " "), 300)
 	}
 	files := attached(p)
+	if barred != "" {
+		files = nil
+		for _, f := range p.Files {
+			footer = "\n-# " + clip(f.Name, maxFileName) + " is left out: " + barred + "." + footer
+		}
+	}
 	parts := chat.Split(body, maxText-units(footer))
-	if len(parts) > maxParts {
+	switch {
+	case len(parts) <= maxParts:
+	case barred != "":
+		footer = "\n-# This is the beginning; the rest needs a file: " + barred + "." + footer
+		parts = chat.Split(body, maxText-units(footer))[:maxParts]
+	default:
 		files = append(files, chat.File{Name: "answer.md", Type: "text/markdown", Alt: "the whole text", Data: []byte(body)})
 		footer = "\n-# This is the beginning; the whole text is in answer.md." + strings.Replace(footer, "\n-# ", " ", 1)
 		parts = chat.Split(body, maxText-units(footer))[:1]

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
@@ -51,7 +52,7 @@ func (a *Adapter) responder(ctx context.Context, to chat.ReplyTo) (*responder, e
 // interaction's token, or as a direct message where there is none.
 func (r *responder) Capabilities() chat.Capabilities {
 	return chat.Capabilities{Threads: true, Ephemeral: true, Edit: true, EditEphemeral: true, MinEdit: minEdit, Buttons: 5, Forms: true,
-		Files: true, MaxText: maxText, Tables: true, Charts: true, Permalinks: true}
+		Files: true, MaxText: maxText, MaxParts: maxParts, Tables: true, Charts: true, Permalinks: true}
 }
 
 // Append is not offered: Discord has no streaming.
@@ -69,7 +70,7 @@ func (r *responder) Put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 }
 
 func (r *responder) put(ctx context.Context, p chat.Post) (chat.Ref, error) {
-	parts, err := r.a.render(ctx, r.to.Place.Tenant(), p)
+	parts, err := r.rendered(ctx, p)
 	if err != nil {
 		return chat.Ref{}, err
 	}
@@ -100,6 +101,31 @@ func (r *responder) put(ctx context.Context, p chat.Post) (chat.Ref, error) {
 		err = fmt.Errorf("%w: %w", chat.ErrUnknownResult, err) // half of it is seen: it must not be sent again
 	}
 	return refs[0], err
+}
+
+// rendered are the messages of a post, without files where none may go.
+func (r *responder) rendered(ctx context.Context, p chat.Post) ([]outgoing, error) {
+	parts, err := r.a.render(ctx, r.to.Place.Tenant(), p, "")
+	if err != nil || p.Private || r.to.Private || !slices.ContainsFunc(parts, func(o outgoing) bool { return len(o.files) > 0 }) {
+		return parts, err
+	}
+	if barred := r.barred(ctx); barred != "" {
+		return r.a.render(ctx, r.to.Place.Tenant(), p, barred)
+	}
+	return parts, nil
+}
+
+// barred says why no file may go where everybody sees it: neither the bot nor
+// who asked may be without the right to attach. What is not known counts as no.
+func (r *responder) barred(ctx context.Context) string {
+	v, err := directory{r.a}.view(ctx, r.to.Place, r.to.To)
+	switch {
+	case err != nil || !v.bot.attach:
+		return "I may not attach files here"
+	case r.to.To != "" && !v.who.attach:
+		return "whoever asked may not attach files here"
+	}
+	return ""
 }
 
 // freshFor: an event is accepted before it is acknowledged, so a quick answer

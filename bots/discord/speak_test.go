@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image/png"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -137,6 +138,17 @@ func TestAChartIsAPictureWithWords(t *testing.T) {
 	}
 }
 
+func TestBarsAreAsLongAsTheirValues(t *testing.T) {
+	for _, c := range []struct {
+		v, most int64
+		want    int
+	}{{7, 7, 20}, {30, 30, 20}, {15, 30, 10}, {29, 30, 19}, {1, 30, 0}, {0, 1, 0}, {-5, 9, 0}, {math.MaxInt64, math.MaxInt64, 20}, {1 << 61, 1 << 62, 10}} {
+		if got := barOf(c.v, c.most); got != c.want {
+			t.Errorf("%d of %d is a bar of %d, want %d", c.v, c.most, got, c.want)
+		}
+	}
+}
+
 func TestALineIsDrawnAsOneAndEveryFileHasWords(t *testing.T) {
 	w := open(t, bottest.NewRecorder(), discordtest.Options{})
 	drawn := func(kind string) discordtest.Message {
@@ -185,6 +197,83 @@ func TestAccessFollowsDiscordsRules(t *testing.T) {
 		if got.Read != c.read || got.Write != c.write {
 			t.Errorf("%s at %v may read %v, write %v", c.who, c.at, got.Read, got.Write)
 		}
+	}
+}
+
+func TestTheRightsToAttachAndEmbed(t *testing.T) {
+	w := open(t, bottest.NewRecorder(), discordtest.Options{})
+	access := func() chat.Access {
+		t.Helper()
+		w.settle()
+		got, err := w.a.Opener().Directory().Access(t.Context(), w.at(w.market, w.thread), w.maya)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if a := access(); !a.Attach || !a.Embed {
+		t.Fatalf("access %+v", a)
+	}
+	for _, step := range []struct {
+		lost                 uint64
+		write, attach, embed bool
+	}{{discordtest.EmbedLinks, true, true, false}, {discordtest.AttachFiles, true, false, false}, {discordtest.SendInThreads, false, false, false}} {
+		w.f.Forbid(w.market, w.maya, step.lost)
+		if a := access(); a.Write != step.write || a.Attach != step.attach || a.Embed != step.embed {
+			t.Errorf("without %b: %+v", step.lost, a)
+		}
+	}
+}
+
+// TestNoFileGoesWhereNoneMay: what the bot, or who asked, may not attach is left
+// out and named; a chart keeps its figures, and a long text its beginning.
+func TestNoFileGoesWhereNoneMay(t *testing.T) {
+	long := strings.Repeat("A line of a very long answer, number after number.\n", 400)
+	chart := &chat.Chart{Title: "Trend", Kind: "bar", Unit: "requests", Labels: []string{"Mon"}, Series: []chat.Series{{Name: "economy", Values: []int64{7}}}}
+	for name, c := range map[string]struct {
+		deny func(w *town)
+		to   func(w *town) chat.ReplyTo
+		why  string
+	}{
+		"the bot may not": {func(w *town) { w.f.Forbid(w.market, w.f.Bot().ID, discordtest.AttachFiles) },
+			func(w *town) chat.ReplyTo { return chat.ReplyTo{Place: w.at(w.market, "")} }, "I may not attach files here"},
+		"who asked may not": {func(w *town) { w.f.Forbid(w.market, w.maya, discordtest.AttachFiles) },
+			func(w *town) chat.ReplyTo { return chat.ReplyTo{Place: w.at(w.market, ""), To: w.maya} }, "whoever asked may not attach files here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, bottest.NewRecorder(), discordtest.Options{})
+			c.deny(w)
+			w.settle()
+			said := func(job string, p chat.Post) string {
+				t.Helper()
+				before := len(w.f.Messages(w.market, w.omar))
+				p.Job = job
+				w.say(c.to(w), p)
+				var all []string
+				for _, m := range w.f.Messages(w.market, w.omar)[before:] {
+					all = append(all, m.Content)
+					if len(m.Files) > 0 {
+						t.Errorf("%s carries %s", job, m.Files[0].Name)
+					}
+				}
+				return strings.Join(all, "|")
+			}
+			if text := said("chart", chat.Post{Text: "The week:", Chart: chart}); !strings.Contains(text, "Mon ████████████████████ 7") || strings.Contains(text, "left out") {
+				t.Errorf("a chart says %q", text)
+			}
+			if text := said("csv", chat.Post{Text: "The rows:", Files: []chat.File{{Name: "spend.csv", Data: []byte("a")}}, Footer: "economy"}); !strings.HasSuffix(text, "\n-# spend.csv is left out: "+c.why+".\n-# economy") {
+				t.Errorf("a file says %q", text)
+			}
+			if text := said("long", chat.Post{Text: long}); strings.Count(text, "|") != maxParts-1 || !strings.HasSuffix(text, "the rest needs a file: "+c.why+".") {
+				t.Errorf("a long text ends in %q", text[max(0, len(text)-100):])
+			}
+			// What only the asker sees is not the channel's matter.
+			ref := w.say(chat.ReplyTo{Place: w.at(w.market, ""), Private: true, To: w.maya}, chat.Post{Job: "own", Private: true, Text: "The rows:", Files: []chat.File{{Name: "spend.csv", Data: []byte("a")}}})
+			if own := w.f.Messages(ref.Channel, w.maya); len(own[len(own)-1].Files) != 1 {
+				t.Error("the asker's own file is left out")
+			}
+			w.f.CheckManners(t)
+		})
 	}
 }
 

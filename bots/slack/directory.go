@@ -68,6 +68,7 @@ func (d directory) Access(ctx context.Context, at chat.Place, actor string) (cha
 	open := out.Channel.Kind == chat.PublicChannel && !who.Guest && !who.External && !u.Deleted
 	out.Read = in || open
 	out.Write = in && !c.Archived && !c.ReadOnly
+	out.Attach, out.Embed = out.Write, out.Write // Slack knows no rights of their own for these
 	return out, nil
 }
 

@@ -130,7 +130,7 @@ func (everybody) Actor(_ context.Context, _, id string) (chat.Actor, error) {
 }
 
 func (everybody) Access(_ context.Context, at chat.Place, _ string) (chat.Access, error) {
-	return chat.Access{Channel: benchChannel(at), Read: true, Write: true, BotRead: true, BotPost: true}, nil
+	return chat.Access{Channel: benchChannel(at), Read: true, Write: true, Attach: true, Embed: true, BotRead: true, BotPost: true}, nil
 }
 
 func (everybody) Resolve(_ context.Context, team, what string) (chat.Place, error) {

@@ -159,7 +159,7 @@ func (directory) Actor(_ context.Context, _, id string) (chat.Actor, error) {
 }
 
 func (directory) Access(_ context.Context, at chat.Place, _ string) (chat.Access, error) {
-	return chat.Access{Channel: channel(at), Read: true, Write: true, BotRead: true, BotPost: true}, nil
+	return chat.Access{Channel: channel(at), Read: true, Write: true, Attach: true, Embed: true, BotRead: true, BotPost: true}, nil
 }
 
 func (directory) Resolve(_ context.Context, ws, what string) (chat.Place, error) {

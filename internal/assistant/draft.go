@@ -119,7 +119,12 @@ func (a *Assistant) mayWrite(ctx context.Context, t turn.Task, s saved) (chat.Pl
 		return at, fmt.Errorf("assistant: access: %w", err)
 	case !acc.BotPost:
 		return at, fault.New(fault.NotAllowed, "I may not post there. Invite me to the channel, then press Post again.")
-	case s.Text == s.First:
+	case !acc.Attach:
+		if err := a.withoutFile(ctx, t, at, s); err != nil {
+			return at, err
+		}
+	}
+	if s.Text == s.First {
 		return at, nil
 	}
 	stays, err := a.editedStays(ctx, at, acc.Channel)
@@ -128,6 +133,22 @@ func (a *Assistant) mayWrite(ctx context.Context, t turn.Task, s saved) (chat.Pl
 	}
 	return at, err
 }
+
+// withoutFile refuses what would go out as a file, for an asker who may not
+// attach one there.
+func (a *Assistant) withoutFile(ctx context.Context, t turn.Task, at chat.Place, s saved) error {
+	resp, err := a.Openers(at.Platform).OpenPlace(ctx, at)
+	if err != nil {
+		return fmt.Errorf("assistant: open: %w", err)
+	}
+	if resp.Capabilities().NeedsFile(chat.Post{Text: s.Text, Footer: byline(t)}) {
+		return errFile
+	}
+	return nil
+}
+
+// errFile: the bot attaches nothing for who may not attach it.
+var errFile = fault.New(fault.NotAllowed, "This is so long that it would go out as a file, and you may not attach files there, so I do not post it for you. Ask for a shorter one, or post it in parts yourself.")
 
 // errEdited: what a person wrote does not go out as the bot's.
 var errEdited = fault.New(fault.NotAllowed, "You edited this draft, and here I do not post edited text in public channels: it would stand there under my name. "+

@@ -42,10 +42,22 @@ type Capabilities struct {
 	Forms         bool          `json:"forms"`
 	Files         bool          `json:"files"`
 	MaxText       int           `json:"max_text"` // characters of one message; longer text is split
-	Tables        bool          `json:"tables"`
-	Charts        bool          `json:"charts"`
-	Permalinks    bool          `json:"permalinks"`
+	// MaxParts is how many messages a text is split into at most; a longer one
+	// goes out as a file. 0 means that text never becomes a file.
+	MaxParts   int  `json:"max_parts,omitempty"`
+	Tables     bool `json:"tables"`
+	Charts     bool `json:"charts"`
+	Permalinks bool `json:"permalinks"`
 }
+
+// NeedsFile reports whether a post brings files along: those it has, or its
+// text where that is too long for messages.
+func (c Capabilities) NeedsFile(p Post) bool {
+	return len(p.Files) > 0 || c.MaxParts > 0 && len(Split(p.Text, c.MaxText-units(p.Footer)-footerRoom)) > c.MaxParts
+}
+
+// footerRoom is what the mark of a footer takes, in UTF-16 units.
+const footerRoom = 4
 
 // Opener gives a Responder for an address. There is one per platform; app
 // hands it to the core, which never looks an adapter up.
@@ -100,6 +112,8 @@ type Access struct {
 	Channel Channel `json:"channel"`
 	Read    bool    `json:"read"`     // sees the conversation
 	Write   bool    `json:"write"`    // may post text there
+	Attach  bool    `json:"attach"`   // may post files there
+	Embed   bool    `json:"embed"`    // links of theirs are shown with a preview there
 	BotRead bool    `json:"bot_read"` // the bot was invited and can read
 	BotPost bool    `json:"bot_post"` // the bot may post
 }

@@ -103,6 +103,75 @@ func TestTheRightToPostIsCheckedWhenItIsPressed(t *testing.T) {
 	})
 }
 
+// TestEachRightIsCheckedWhenItIsPressed: the bot posts and shares nothing for
+// somebody who may not do it there themselves at that moment.
+func TestEachRightIsCheckedWhenItIsPressed(t *testing.T) {
+	long := "We roll back today. " + strings.Repeat("It takes a while. ", 40)
+	for name, c := range map[string]struct {
+		lost func(*chat.Access)
+		text string
+		want string // said to the asker; "" is posted
+	}{
+		"no right to write":                       {func(a *chat.Access) { a.Write = false }, "We roll back today.", "You cannot write there"},
+		"the bot may not post":                    {func(a *chat.Access) { a.BotPost = false }, "We roll back today.", "I may not post there"},
+		"no right to attach, text needs a file":   {func(a *chat.Access) { a.Attach = false }, long, "you may not attach files there"},
+		"no right to attach, text needs none":     {func(a *chat.Access) { a.Attach = false }, "We roll back today.", ""},
+		"the right to attach, text needs a file":  {func(*chat.Access) {}, long, ""},
+		"no right to embed: links stay mere text": {func(a *chat.Access) { a.Embed = false }, "See https://example.org/x today.", ""},
+		"nothing is known":                        {func(a *chat.Access) { *a = chat.Access{Channel: a.Channel, BotRead: true, BotPost: true} }, "We roll back today.", "You cannot write there"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(t *testing.T) {
+				h := New(t)
+				h.Less = func(c *chat.Capabilities) { c.MaxText, c.MaxParts = 200, 2 }
+				m := draft(h, c.text)
+				h.Rights = c.lost
+				h.Press(Anna, m, "Post")
+				posts := h.Posts(In(General), Ben)
+				if c.want == "" {
+					if len(posts) != 1 {
+						t.Errorf("%d posts", len(posts))
+					}
+					return
+				}
+				wants(t, h.Last(In(General), Anna), c.want)
+				if len(posts) != 0 {
+					t.Errorf("posted %q", posts[0].Post.Text)
+				}
+				// The draft is still there, and goes out once the right is back.
+				h.Rights = nil
+				h.Press(Anna, m, "Post")
+				if n := len(h.Posts(In(General), Ben)); n != 1 {
+					t.Errorf("%d posts with the right", n)
+				}
+			})
+		})
+	}
+}
+
+func TestSharingAsksForTheSameRights(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := New(t)
+		h.Less = func(c *chat.Capabilities) { c.MaxText, c.MaxParts = 64, 1 }
+		h.Provider.Script(Eco, Turn{Text: "Login fails since version 2.4; Olga and Ben roll back to version 2.3 today, and look for the cause tomorrow."})
+		m := h.Ask(Anna, In(General), "summarize", Link(General, Thread))
+		h.Rights = func(a *chat.Access) { a.Attach = false }
+		h.Press(Anna, m, "Share")
+		wants(t, h.Last(In(General), Anna), "you may not attach files there")
+		h.Rights = func(a *chat.Access) { a.Write = false }
+		h.Press(Anna, m, "Share")
+		wants(t, h.Last(In(General), Anna), "You cannot write there")
+		if n := len(h.Posts(In(General), Ben)); n != 0 {
+			t.Errorf("%d posts", n)
+		}
+		h.Rights = nil
+		h.Press(Anna, m, "Share")
+		if n := len(h.Posts(In(General), Ben)); n != 1 {
+			t.Errorf("%d posts with all rights", n)
+		}
+	})
+}
+
 func TestADraftIsItsAskersAlone(t *testing.T) {
 	in(t, func(t *testing.T) {
 		h := New(t)

@@ -49,7 +49,8 @@ func (d directory) Access(ctx context.Context, at chat.Place, actor string) (cha
 		return chat.Access{}, fmt.Errorf("localchat: access: %w", chat.ErrNotFound)
 	}
 	read := s.reads(r, actor)
-	return chat.Access{Channel: d.w.channel(s, r), Read: read, Write: read && s.writes(r, actor), BotRead: r.bot, BotPost: r.bot && !r.readOnly}, nil
+	write := read && s.writes(r, actor)
+	return chat.Access{Channel: d.w.channel(s, r), Read: read, Write: write, Attach: write, Embed: write, BotRead: r.bot, BotPost: r.bot && !r.readOnly}, nil
 }
 
 func (s *space) writes(r *room, actor string) bool {

@@ -56,7 +56,9 @@ type House struct {
 	// Unfinished says that a post may stay without its end.
 	Unfinished bool
 	// Known changes what the platform says of a person.
-	Known     func(*chat.Actor)
+	Known func(*chat.Actor)
+	// Rights changes what the platform says people may do at a place.
+	Rights    func(*chat.Access)
 	following *gate.Following
 	worker    *intake.Worker
 	poster    *intake.Poster

@@ -23,6 +23,15 @@ func (o opener) Open(ctx context.Context, to chat.ReplyTo) (chat.Responder, erro
 	return lesser{r, o.h}, nil
 }
 
+// OpenPlace implements chat.Opener.
+func (o opener) OpenPlace(ctx context.Context, at chat.Place) (chat.Responder, error) {
+	r, err := o.Opener.OpenPlace(ctx, at)
+	if err != nil || o.h.Less == nil {
+		return r, err
+	}
+	return lesser{r, o.h}, nil
+}
+
 // Directory implements chat.Opener.
 func (o opener) Directory() chat.Directory { return directory{o.Opener.Directory(), o.h} }
 
@@ -39,6 +48,15 @@ func (d directory) Actor(ctx context.Context, workspace, id string) (chat.Actor,
 		d.h.Known(&a)
 	}
 	return a, err
+}
+
+// Access implements chat.Directory.
+func (d directory) Access(ctx context.Context, at chat.Place, actor string) (chat.Access, error) {
+	acc, err := d.Directory.Access(ctx, at, actor)
+	if err == nil && d.h.Rights != nil {
+		d.h.Rights(&acc)
+	}
+	return acc, err
 }
 
 type lesser struct {
