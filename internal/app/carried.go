@@ -63,9 +63,9 @@ func (c *carried) Settle(ctx context.Context, s usage.Settlement) (usage.Settled
 
 // Claim gives no jobs while bookings wait for the store: one of them may have
 // ended the very job that would be claimed.
-func (c *carried) Claim(ctx context.Context, worker string, most int, lease, wait time.Duration) ([]job.Ticket, error) {
+func (c *carried) Claim(ctx context.Context, worker string, most int, lease, wait time.Duration) (job.Claimed, error) {
 	if !c.front.Ready(ctx, wait) {
-		return nil, nil
+		return job.Claimed{}, nil
 	}
 	return c.Store.Claim(ctx, worker, most, lease, wait)
 }

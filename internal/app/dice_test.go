@@ -97,8 +97,8 @@ func (w *wires) Enqueue(ctx context.Context, j job.Job) (bool, error) {
 	return through(w, func() (bool, error) { return w.Store.Enqueue(ctx, j) })
 }
 
-func (w *wires) Claim(ctx context.Context, worker string, n int, lease, wait time.Duration) ([]job.Ticket, error) {
-	return through(w, func() ([]job.Ticket, error) { return w.Store.Claim(ctx, worker, n, lease, wait) })
+func (w *wires) Claim(ctx context.Context, worker string, n int, lease, wait time.Duration) (job.Claimed, error) {
+	return through(w, func() (job.Claimed, error) { return w.Store.Claim(ctx, worker, n, lease, wait) })
 }
 
 func (w *wires) Beat(ctx context.Context, t job.Ticket, lease time.Duration, note []byte) (job.Beat, error) {

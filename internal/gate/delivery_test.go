@@ -18,7 +18,8 @@ import (
 // lease, and returns it as the gate is handed it.
 func delivery(h *House, e chat.Event, lease time.Duration) turn.Delivery {
 	h.T.Helper()
-	tickets, err := h.Store.Claim(h.T.Context(), "test", 1, lease, 0)
+	claim, err := h.Store.Claim(h.T.Context(), "test", 1, lease, 0)
+	tickets := claim.Given
 	if err != nil || len(tickets) != 1 {
 		h.T.Fatalf("%d tickets, %v", len(tickets), err)
 	}

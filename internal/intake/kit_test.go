@@ -191,7 +191,8 @@ func (w *world) outgoing(job1 string, rs ...turn.Reply) {
 	if _, err := w.store.Enqueue(ctx, job.Job{ID: job1, Tenant: tenant, Marks: []string{job1}}); err != nil {
 		w.t.Fatal(err)
 	}
-	ts, err := w.store.Claim(ctx, "maker", 1, time.Minute, 0)
+	claim, err := w.store.Claim(ctx, "maker", 1, time.Minute, 0)
+	ts := claim.Given
 	if err != nil || len(ts) != 1 {
 		w.t.Fatalf("claimed %d jobs, %v", len(ts), err)
 	}

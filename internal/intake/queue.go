@@ -25,9 +25,12 @@ type Queue interface {
 	// lease: new ones, ones given back whose time has come, and ones whose
 	// lease ran out (with the next delivery number, after closing the hold of
 	// the delivery before: steps not sent are released, steps sent are booked
-	// as uncertain). A job whose lane is full is parked in order and not given.
-	// Claim waits up to wait for something to do; none is no error.
-	Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) ([]job.Ticket, error)
+	// as uncertain). A job whose lane is full is parked in order and not given;
+	// see job.Parked for which of them are told. Claim waits up to wait for
+	// something to do or to tell; none is no error.
+	Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) (job.Claimed, error)
+	// Pending reports whether a job is accepted and not finished yet.
+	Pending(ctx context.Context, tenant, jobID string) (bool, error)
 	// Beat extends the lease and, when note is not nil, stores it with the job.
 	// job.ErrLost when the ticket is worthless.
 	Beat(ctx context.Context, t job.Ticket, lease time.Duration, note []byte) (job.Beat, error)

@@ -135,12 +135,12 @@ func (q flakyQueue) Beat(ctx context.Context, t job.Ticket, lease time.Duration,
 	return q.Queue.Beat(ctx, t, lease, note)
 }
 
-func (q flakyQueue) Claim(ctx context.Context, name string, most int, lease, wait time.Duration) ([]job.Ticket, error) {
-	ts, err := q.Queue.Claim(ctx, name, most, lease, wait)
+func (q flakyQueue) Claim(ctx context.Context, name string, most int, lease, wait time.Duration) (job.Claimed, error) {
+	c, err := q.Queue.Claim(ctx, name, most, lease, wait)
 	if q.d.chance(3) {
-		return nil, errSome // tickets are lost; their leases run out
+		return job.Claimed{}, errSome // tickets are lost; their leases run out
 	}
-	return ts, err
+	return c, err
 }
 
 func (q flakyQueue) Return(ctx context.Context, t job.Ticket, after time.Duration, cause string) error {

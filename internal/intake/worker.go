@@ -64,11 +64,11 @@ func (w *Worker) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	slots := make(chan struct{}, w.pace.Slots)
 	for free := acquire(ctx, slots); free > 0; free = acquire(ctx, slots) {
-		tickets, err := w.queue.Claim(ctx, w.name, free, w.pace.Lease, w.pace.Wait)
-		for range free - len(tickets) {
+		claimed, err := w.queue.Claim(ctx, w.name, free, w.pace.Lease, w.pace.Wait)
+		for range free - len(claimed.Given) {
 			<-slots
 		}
-		for _, t := range tickets {
+		for _, t := range claimed.Given {
 			running.Go(func() {
 				defer func() { <-slots }()
 				w.run(work, t)

@@ -59,7 +59,8 @@ func TestDeadWorkerIsReplacedAndItsLateEndOnlyBooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, w := t.Context(), newWorld(t)
 		w.accept(mention("1", "7", "hello"))
-		dead, err := w.store.Claim(ctx, "dead", 1, w.pace.Lease, 0)
+		claim, err := w.store.Claim(ctx, "dead", 1, w.pace.Lease, 0)
+		dead := claim.Given
 		if err != nil || len(dead) != 1 {
 			t.Fatalf("claimed %d, %v", len(dead), err)
 		}
@@ -375,14 +376,14 @@ type deafQueue struct {
 	given *atomic.Bool
 }
 
-func (q deafQueue) Claim(ctx context.Context, name string, most int, lease, wait time.Duration) ([]job.Ticket, error) {
+func (q deafQueue) Claim(ctx context.Context, name string, most int, lease, wait time.Duration) (job.Claimed, error) {
 	if q.given.Load() {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return job.Claimed{}, ctx.Err()
 	}
-	ts, err := q.Queue.Claim(ctx, name, most, lease, wait)
-	q.given.Store(len(ts) > 0)
-	return ts, err
+	c, err := q.Queue.Claim(ctx, name, most, lease, wait)
+	q.given.Store(len(c.Given) > 0)
+	return c, err
 }
 
 func (deafQueue) Beat(ctx context.Context, _ job.Ticket, _ time.Duration, _ []byte) (job.Beat, error) {

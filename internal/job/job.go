@@ -53,6 +53,26 @@ func (t Ticket) Hold() string { return t.Job.ID + "." + strconv.Itoa(t.Delivery)
 // Attempt is the id of one provider call: "<job>.<delivery>.<step>".
 func (t Ticket) Attempt(step int) string { return t.Hold() + "." + strconv.Itoa(step) }
 
+// Claimed is what one claim found out.
+type Claimed struct {
+	Given  []Ticket // to run
+	Parked []Parked // to tell
+}
+
+// Parked is a job that a claim parked in a lane of one place, which is a
+// thread: what its asker may be told while it waits. A job is reported once in
+// its life and to one worker, whatever becomes of the report; one that was
+// asked to stop is not, nor one that waits for a lane of several places.
+type Parked struct {
+	Job Job
+	// Behind has the place: it runs, waits to run again, or is parked itself at
+	// another of its lanes.
+	Behind Job
+	// Ahead is how many come before Job in the lane, Behind among them; at
+	// least 1.
+	Ahead int
+}
+
 // Beat is the answer to a heartbeat.
 type Beat struct {
 	// Stop is set when somebody asked this job to stop.

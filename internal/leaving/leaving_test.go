@@ -185,8 +185,8 @@ func TestARemovedWorkspaceLosesContentAndKeepsItsBooks(t *testing.T) {
 		if got := h.holds(t, tenant); !slices.Equal(got, want) {
 			t.Errorf("kinds left %v, want %v", got, want)
 		}
-		if tickets, err := h.Claim(ctx, "w", 10, time.Minute, 0); err != nil || len(tickets) != 1 || tickets[0].Job.Tenant != other {
-			t.Errorf("jobs that can run: %v, %v; want that of the other workspace", tickets, err)
+		if c, err := h.Claim(ctx, "w", 10, time.Minute, 0); err != nil || len(c.Given) != 1 || c.Given[0].Job.Tenant != other {
+			t.Errorf("jobs that can run: %v, %v; want that of the other workspace", c.Given, err)
 		}
 		if after := h.proven(t, tenant); after.Cost != before.Cost || after.Entries != before.Entries {
 			t.Errorf("books %+v, want %+v", after, before)

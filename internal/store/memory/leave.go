@@ -29,9 +29,7 @@ func (s *Store) Unfinished(context.Context) ([]job.Ticket, []job.PostTicket, err
 	defer s.mu.Unlock()
 	var jobs []job.Ticket
 	for _, w := range s.queue {
-		t := job.Ticket{Job: w.job, Delivery: w.delivery, Note: bytes.Clone(w.note), Cause: w.cause}
-		t.Job.Event, t.Job.Lanes, t.Job.Marks = bytes.Clone(t.Job.Event), slices.Clone(t.Job.Lanes), slices.Clone(t.Job.Marks)
-		jobs = append(jobs, t)
+		jobs = append(jobs, job.Ticket{Job: copied(w.job), Delivery: w.delivery, Note: bytes.Clone(w.note), Cause: w.cause})
 	}
 	var posts []job.PostTicket
 	for _, p := range s.outbox {

@@ -31,6 +31,7 @@ type work struct {
 	note     []byte
 	cause    string
 	stop     bool
+	told     bool // that it waits in a lane of one place
 }
 
 // Enqueue implements intake.Queue.
@@ -60,23 +61,26 @@ func (s *Store) Enqueue(_ context.Context, j job.Job) (bool, error) {
 }
 
 // Claim implements intake.Queue.
-func (s *Store) Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) ([]job.Ticket, error) {
-	var out []job.Ticket
+func (s *Store) Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) (job.Claimed, error) {
+	var out job.Claimed
 	err := s.poll(ctx, &s.work, wait, func(now time.Time) (bool, time.Time) {
 		var next time.Time
 		for _, w := range s.queue {
-			if len(out) >= max {
+			if len(out.Given) >= max {
 				break
 			}
 			if due := w.due(); now.Before(due) {
 				next = sooner(next, due)
 				continue
 			}
-			if t := s.at(w.job.Tenant); t.admit(w) {
-				out = append(out, s.give(t, w, worker, now, lease))
+			t := s.at(w.job.Tenant)
+			if full := t.admit(w); full == nil {
+				out.Given = append(out.Given, s.give(t, w, worker, now, lease))
+			} else if p, tell := s.waits(t, w, *full); tell {
+				out.Parked = append(out.Parked, p)
 			}
 		}
-		return len(out) > 0 || max <= 0, next
+		return len(out.Given)+len(out.Parked) > 0 || max <= 0, next
 	})
 	return out, err
 }
@@ -143,6 +147,13 @@ func (s *Store) Return(_ context.Context, t job.Ticket, after time.Duration, cau
 	w.state, w.until, w.cause = waiting, now.Add(after), cause
 	s.work.raise()
 	return nil
+}
+
+// Pending implements intake.Queue.
+func (s *Store) Pending(_ context.Context, tenant, jobID string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at(tenant).jobs[jobID] != nil, nil
 }
 
 // Stop implements intake.Queue.

@@ -65,7 +65,7 @@ type Target interface {
 // of package intake.
 type Queue interface {
 	Enqueue(ctx context.Context, j job.Job) (first bool, err error)
-	Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) ([]job.Ticket, error)
+	Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) (job.Claimed, error)
 	Beat(ctx context.Context, t job.Ticket, lease time.Duration, note []byte) (job.Beat, error)
 	Return(ctx context.Context, t job.Ticket, after time.Duration, cause string) error
 }

@@ -131,7 +131,7 @@ func unfinished(tb testing.TB, s storetest.Store) {
 		}
 	}
 	add("poster")
-	k := must(s.Claim(ctx, "w", 1, time.Hour, 0))(tb)[0]
+	k := must(s.Claim(ctx, "w", 1, time.Hour, 0))(tb).Given[0]
 	out := func(id, lane string, private bool) job.Outgoing {
 		return job.Outgoing{ID: id, Tenant: tenant, Lane: lane, Private: private, Body: []byte("sealed " + id)}
 	}
@@ -145,7 +145,7 @@ func unfinished(tb testing.TB, s storetest.Store) {
 	thread := job.Lane{Key: "thread:C1/1", Cap: 1}
 	add("tried", thread)
 	for n := range 3 {
-		k := must(s.Claim(ctx, "w", 1, time.Hour, 0))(tb)[0]
+		k := must(s.Claim(ctx, "w", 1, time.Hour, 0))(tb).Given[0]
 		must(s.Beat(ctx, k, time.Hour, fmt.Append(nil, "note ", n)))(tb)
 		do(tb, s.Return(ctx, k, 0, "provider is down"))
 	}
@@ -214,7 +214,7 @@ func checkWork(tb testing.TB, to storetest.Store, advance func(time.Duration)) {
 	}
 	var ids []string
 	for range 4 {
-		for _, k := range must(to.Claim(ctx, "w", 10, time.Hour, 0))(tb) {
+		for _, k := range must(to.Claim(ctx, "w", 10, time.Hour, 0))(tb).Given {
 			ids = append(ids, k.Job.ID)
 			if k.Job.ID == "tried" && (k.Delivery < 4 || string(k.Note) != "note 2") {
 				tb.Errorf("the tried job comes as delivery %d with %q, want above 3 with its last note", k.Delivery, k.Note)

@@ -54,12 +54,12 @@ func (f *fragile) Enqueue(ctx context.Context, j job.Job) (bool, error) {
 	return first, err
 }
 
-func (f *fragile) Claim(ctx context.Context, w string, max int, l, wait time.Duration) ([]job.Ticket, error) {
-	ts, err := f.Store.Claim(ctx, w, max, l, wait)
+func (f *fragile) Claim(ctx context.Context, w string, max int, l, wait time.Duration) (job.Claimed, error) {
+	c, err := f.Store.Claim(ctx, w, max, l, wait)
 	if f.breaks() {
 		err = errPulled
 	}
-	return ts, err
+	return c, err
 }
 
 func (f *fragile) Return(ctx context.Context, k job.Ticket, after time.Duration, cause string) error {
@@ -125,7 +125,7 @@ func checkStopped(tb testing.TB, to storetest.Store, advance func(time.Duration)
 	}
 	var jobs []string
 	for range 4 {
-		for _, k := range must(to.Claim(ctx, "w", 10, time.Hour, 0))(tb) {
+		for _, k := range must(to.Claim(ctx, "w", 10, time.Hour, 0))(tb).Given {
 			jobs = append(jobs, k.Job.ID)
 			if k.Job.ID == "tried" && (k.Delivery < 4 || string(k.Note) != "note 2") {
 				tb.Fatalf("stopped at %d: the tried job comes as delivery %d with %q", step, k.Delivery, k.Note)

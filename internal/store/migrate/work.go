@@ -64,14 +64,14 @@ func keyOf(j job.Job) jobKey { return jobKey{j.Tenant, j.ID} }
 // of that number would book nothing.
 func (c Copy) redeliver(ctx context.Context, left map[jobKey]job.Ticket) error {
 	for len(left) > 0 {
-		tickets, err := c.To.Claim(ctx, worker, claims, lease, 2*lease)
+		claimed, err := c.To.Claim(ctx, worker, claims, lease, 2*lease)
 		if err != nil {
 			return err
 		}
-		if len(tickets) == 0 {
+		if len(claimed.Given)+len(claimed.Parked) == 0 {
 			return fmt.Errorf("%w: %d jobs do not come up in its queue", ErrInUse, len(left))
 		}
-		for _, t := range tickets {
+		for _, t := range claimed.Given {
 			after := rest
 			was, mine := left[keyOf(t.Job)]
 			switch {
@@ -129,10 +129,11 @@ func (c Copy) carry(ctx context.Context, tenant, name string, posts []job.Outgoi
 	if _, err := c.To.Enqueue(ctx, job.Job{ID: "moved-" + name, Tenant: tenant}); err != nil {
 		return err
 	}
-	tickets, err := c.To.Claim(ctx, worker, 1, lease, 2*lease)
+	claimed, err := c.To.Claim(ctx, worker, 1, lease, 2*lease)
 	if err != nil {
 		return err
 	}
+	tickets := claimed.Given
 	if len(tickets) != 1 || tickets[0].Job.ID != "moved-"+name {
 		for _, t := range tickets {
 			err = errors.Join(err, c.To.Return(ctx, t, 0, "migrate: not ours"))

@@ -23,7 +23,8 @@ func TestWhatIsNotConfirmedHoldsNothingUp(t *testing.T) {
 			t.Fatalf("enqueue: %v, %v", first, err)
 		}
 	}
-	tickets, err := w.line.Claim(ctx, "w", 8, time.Minute, 0)
+	claim, err := w.line.Claim(ctx, "w", 8, time.Minute, 0)
+	tickets := claim.Given
 	if err != nil || len(tickets) != 5 {
 		t.Fatalf("claimed %d, %v", len(tickets), err)
 	}

@@ -20,7 +20,8 @@ func TestTheLocalTierWorksWithoutTheStore(t *testing.T) {
 	if _, err := w.front.Enqueue(ctx, job.Job{ID: "job1", Tenant: tenant, Marks: []string{"1"}}); err != nil {
 		t.Fatal(err)
 	}
-	tickets, err := w.line.Claim(ctx, "w", 1, time.Minute, 0)
+	claim, err := w.line.Claim(ctx, "w", 1, time.Minute, 0)
+	tickets := claim.Given
 	if err != nil || len(tickets) != 1 {
 		t.Fatalf("claimed %d, %v", len(tickets), err)
 	}

@@ -24,7 +24,8 @@ func (w *world) running(t *testing.T, n int) job.Ticket {
 	if _, err := w.line.Store.Enqueue(ctx, job.Job{ID: fmt.Sprint("job", n), Tenant: tenant, Marks: []string{fmt.Sprint(n)}}); err != nil {
 		t.Fatal(err)
 	}
-	ts, err := w.line.Store.Claim(ctx, "w", 1, 12*time.Second, 0)
+	claim, err := w.line.Store.Claim(ctx, "w", 1, 12*time.Second, 0)
+	ts := claim.Given
 	if err != nil || len(ts) != 1 {
 		t.Fatalf("claimed %d, %v", len(ts), err)
 	}
@@ -87,8 +88,8 @@ func TestAJobTakenOverMeanwhileIsOnlyBooked(t *testing.T) {
 	w.line.before.Store(true)
 	w.end(t, 1, ticket)
 	w.clock.Advance(time.Minute)
-	if ts, err := w.line.Store.Claim(t.Context(), "other", 1, time.Minute, 0); err != nil || len(ts) != 1 {
-		t.Fatalf("another replica claimed %d, %v", len(ts), err)
+	if c, err := w.line.Store.Claim(t.Context(), "other", 1, time.Minute, 0); err != nil || len(c.Given) != 1 {
+		t.Fatalf("another replica claimed %d, %v", len(c.Given), err)
 	}
 	w.line.before.Store(false)
 	if err := w.front.Tend(t.Context()); err != nil {

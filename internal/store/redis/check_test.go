@@ -138,7 +138,8 @@ func TestFullMemoryStillBooks(t *testing.T) {
 	if _, err := s.Enqueue(ctx, job.Job{ID: "j", Tenant: "W"}); err != nil {
 		t.Fatal(err)
 	}
-	tickets, err := s.Claim(ctx, "w", 1, time.Minute, 0)
+	claim, err := s.Claim(ctx, "w", 1, time.Minute, 0)
+	tickets := claim.Given
 	if err != nil || len(tickets) != 1 || hold("j.1") != nil {
 		t.Fatal(tickets, err)
 	}

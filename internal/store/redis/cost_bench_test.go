@@ -41,8 +41,8 @@ func BenchmarkServerCPU(b *testing.B) {
 		return err
 	})
 	m.each("claim", turns, func(int) error {
-		got, err := s.Claim(ctx, "w", 1, time.Hour, 0)
-		tickets = append(tickets, got...)
+		claim, err := s.Claim(ctx, "w", 1, time.Hour, 0)
+		tickets = append(tickets, claim.Given...)
 		return err
 	})
 	m.each("beat", turns, func(n int) error {

@@ -20,7 +20,8 @@ import (
 //	<root>parked     zset   <workspace> US <lane> US <seq> US <cap> US <job>, by text
 //	<root>run, due   zset   running jobs by end of lease; given back ones by instant
 //	<root>late       hash   how many of "ready" are parked, running, waiting
-//	<root>lanes      hash   places taken, by <workspace> US <lane>
+//	<root>lanes      hash   places taken, by <workspace> US <lane>; in a lane of one
+//	                        place beside it, with US by, the job that has it
 //	<root>all        zset   all jobs not finished, by sequence
 //	<root>wake       stream one entry exactly while "ready" is not empty
 //	<root>seq        int    order of acceptance, of jobs and posts alike
@@ -72,6 +73,7 @@ func dueKey(p int) string      { return rootKey(p) + "due" }
 func postWakeKey(p int) string { return rootKey(p) + "owake" }
 func postTimeKey(p int) string { return rootKey(p) + "otime" }
 
+func jobKey(tenant, id string) string        { return spaceKey(tenant) + "j:" + id }
 func limitsKey(tenant string) string         { return spaceKey(tenant) + "lim" }
 func monthsKey(tenant string) string         { return spaceKey(tenant) + "months" }
 func entriesKey(tenant, month string) string { return spaceKey(tenant) + "e:" + month }

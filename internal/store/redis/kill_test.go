@@ -112,7 +112,8 @@ func (r *killRun) write(w int) {
 func (r *killRun) work(w int) bool {
 	var tickets []job.Ticket
 	err := r.persist(func(ctx context.Context) (err error) {
-		tickets, err = r.s.Claim(ctx, "w"+strconv.Itoa(w), 1, time.Second, 0)
+		claim, err := r.s.Claim(ctx, "w"+strconv.Itoa(w), 1, time.Second, 0)
+		tickets = claim.Given
 		return err
 	})
 	if err != nil {

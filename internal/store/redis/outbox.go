@@ -11,13 +11,13 @@ import (
 // Posts implements intake.Outbox.
 func (s *Store) Posts(ctx context.Context, _ string, most int, lease, wait time.Duration) ([]job.PostTicket, error) {
 	var out []job.PostTicket
-	err := s.gather(ctx, postsDoor, most, wait, func(v any) int {
+	err := s.gather(ctx, postsDoor, most, wait, func(answer []any) (int, bool) {
 		var r reply
-		given := r.list(v)
+		given := r.list(answer[1])
 		for _, one := range given {
 			out = append(out, postFrom(&r, one))
 		}
-		return len(given)
+		return len(given), false
 	}, postsScript, "", lease)
 	return out, err
 }

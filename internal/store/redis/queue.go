@@ -48,17 +48,48 @@ func lanesOf(lanes []job.Lane) string {
 }
 
 // Claim implements intake.Queue.
-func (s *Store) Claim(ctx context.Context, worker string, most int, lease, wait time.Duration) ([]job.Ticket, error) {
-	var out []job.Ticket
-	err := s.gather(ctx, jobsDoor, most, wait, func(v any) int {
+func (s *Store) Claim(ctx context.Context, worker string, most int, lease, wait time.Duration) (job.Claimed, error) {
+	var out job.Claimed
+	err := s.gather(ctx, jobsDoor, most, wait, func(answer []any) (int, bool) {
 		var r reply
-		given := r.list(v)
+		answer = r.row(answer, 3)
+		given, waits := r.list(answer[1]), r.list(answer[2])
 		for _, one := range given {
-			out = append(out, ticketFrom(&r, one, worker))
+			out.Given = append(out.Given, ticketFrom(&r, one, worker))
 		}
-		return len(given)
+		for _, one := range waits {
+			if p := parkedFrom(one); p.Ahead > 0 {
+				out.Parked = append(out.Parked, p)
+			}
+		}
+		return len(given), len(waits) > 0
 	}, claimScript, worker, lease)
 	return out, err
+}
+
+// parkedFrom reads what a parked job waits for. It is for a courtesy: what
+// cannot be read, or has ended before a repeated answer, is no error and gives
+// the zero value.
+func parkedFrom(v any) job.Parked {
+	var r reply
+	p := r.row(v, 7)
+	out := job.Parked{Job: jobFrom(&r, p[:3]), Behind: jobFrom(&r, p[3:6]), Ahead: int(r.int(p[6]))}
+	if r.err != nil {
+		return job.Parked{}
+	}
+	return out
+}
+
+// jobFrom reads a job from its meta, event and instant.
+func jobFrom(r *reply, p []any) (j job.Job) {
+	if err := json.Unmarshal([]byte(r.text(p[0])), &j); err != nil {
+		r.wrong(p[0], "a job")
+	}
+	j.At = r.instant(p[2])
+	if event := r.text(p[1]); event != "" {
+		j.Event = []byte(event)
+	}
+	return j
 }
 
 // ticketFrom reads one job of a claim. A job that cannot be read is given all
@@ -66,14 +97,7 @@ func (s *Store) Claim(ctx context.Context, worker string, most int, lease, wait 
 // up like any other.
 func ticketFrom(r *reply, v any, worker string) job.Ticket {
 	p := r.row(v, 7)
-	t := job.Ticket{Worker: worker, Delivery: int(r.int(p[3])), Until: r.instant(p[4]), Cause: r.text(p[6])}
-	if err := json.Unmarshal([]byte(r.text(p[0])), &t.Job); err != nil {
-		r.wrong(v, "a job")
-	}
-	t.Job.At = r.instant(p[2])
-	if event := r.text(p[1]); event != "" {
-		t.Job.Event = []byte(event)
-	}
+	t := job.Ticket{Job: jobFrom(r, p[:3]), Worker: worker, Delivery: int(r.int(p[3])), Until: r.instant(p[4]), Cause: r.text(p[6])}
 	if p[5] != nil {
 		t.Note = []byte(r.text(p[5]))
 	}
@@ -104,6 +128,12 @@ func (s *Store) Return(ctx context.Context, t job.Ticket, after time.Duration, c
 		return fmt.Errorf("redis: return: %w", job.ErrLost)
 	}
 	return nil
+}
+
+// Pending implements intake.Queue.
+func (s *Store) Pending(ctx context.Context, tenant, jobID string) (bool, error) {
+	n, err := s.client.Exists(ctx, jobKey(tenant, jobID)).Result()
+	return n == 1, s.failed("pending", err)
 }
 
 // Stop implements intake.Queue.

@@ -65,7 +65,8 @@ func (s story) begin() {
 // claim takes the one job of the thread that can run.
 func (s story) claim() job.Ticket {
 	s.Helper()
-	got, err := s.Claim(s.ctx, "w", 2, time.Minute, 0)
+	claim, err := s.Claim(s.ctx, "w", 2, time.Minute, 0)
+	got := claim.Given
 	s.must(err)
 	if len(got) != 1 {
 		s.Fatalf("claimed %d jobs, want the one of the thread", len(got))

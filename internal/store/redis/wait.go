@@ -26,12 +26,12 @@ var (
 )
 
 // gather runs a giving script in the partitions that have something to give
-// until most things were given or nothing is left; when nothing was given at
-// all it waits. take adds what one partition gave and says how much that was.
-// The script's arguments are a nonce, extra, most and the lease.
-func (s *Store) gather(ctx context.Context, d door, most int, wait time.Duration, take func(any) int, script string, extra string, lease time.Duration) error {
+// until most things were given or nothing is left; when nothing was given and
+// there is nothing to tell either, it waits. take adds what one partition
+// answered and says how much it gave and whether it told something beside. The script's arguments are a nonce, extra, most and the lease.
+func (s *Store) gather(ctx context.Context, d door, most int, wait time.Duration, take func(answer []any) (given int, told bool), script string, extra string, lease time.Duration) error {
 	over := time.Now().Add(wait)
-	for got := 0; most > 0; {
+	for got, news := 0, false; most > 0; {
 		open, next, err := s.look(ctx, d)
 		if err != nil {
 			return err
@@ -46,12 +46,13 @@ func (s *Store) gather(ctx context.Context, d door, most int, wait time.Duration
 					continue // its error is in err
 				}
 				p := r.row(a, 2)
-				got += take(p[1])
+				given, told := take(p)
+				got, news = got+given, news || told
 				if r.int(p[0]) == 1 {
 					open = append(open, calls[i].p)
 				}
 			}
-			if err = errors.Join(err, r.err); err != nil && got == 0 {
+			if err = errors.Join(err, r.err); err != nil && got == 0 && !news {
 				return err
 			}
 			if err != nil {
@@ -59,7 +60,7 @@ func (s *Store) gather(ctx context.Context, d door, most int, wait time.Duration
 			}
 		}
 		left := time.Until(over)
-		if got > 0 || left <= 0 {
+		if got > 0 || news || left <= 0 {
 			return nil
 		}
 		if err := s.wait(ctx, d, min(left, next, slice)); err != nil {

@@ -23,8 +23,8 @@ type claimed struct {
 func claimIn(ctx context.Context, s *redis.Store, wait time.Duration) <-chan claimed {
 	out := make(chan claimed, 1)
 	go func() {
-		tickets, err := s.Claim(ctx, "w", 1, time.Minute, wait)
-		out <- claimed{tickets, err}
+		claim, err := s.Claim(ctx, "w", 1, time.Minute, wait)
+		out <- claimed{claim.Given, err}
 	}()
 	return out
 }
@@ -47,12 +47,12 @@ func TestNoWakeUpIsLost(t *testing.T) {
 				if w%3 == 0 {
 					wait = time.Millisecond
 				}
-				tickets, err := stores[w%2].Claim(ctx, "w", 1+w%2, time.Minute, wait)
+				claim, err := stores[w%2].Claim(ctx, "w", 1+w%2, time.Minute, wait)
 				if err != nil && ctx.Err() == nil {
 					t.Error(err)
 					return
 				}
-				for _, k := range tickets {
+				for _, k := range claim.Given {
 					got <- k.Job.ID
 				}
 			}
@@ -87,7 +87,8 @@ func TestWaitingClaimSeesWhatComesDue(t *testing.T) {
 	if _, err := s.Enqueue(ctx, job.Job{ID: "j", Tenant: "W"}); err != nil {
 		t.Fatal(err)
 	}
-	first, err := s.Claim(ctx, "w", 1, time.Minute, 0)
+	claim, err := s.Claim(ctx, "w", 1, time.Minute, 0)
+	first := claim.Given
 	if err != nil || len(first) != 1 {
 		t.Fatal(first, err)
 	}

@@ -190,7 +190,8 @@ func turn(s *sqlite.Store, n int) error {
 	if _, err := s.Enqueue(ctx, event(n)); err != nil {
 		return err
 	}
-	ts, err := s.Claim(ctx, "w", 1, time.Minute, time.Second)
+	claim, err := s.Claim(ctx, "w", 1, time.Minute, time.Second)
+	ts := claim.Given
 	if err != nil || len(ts) == 0 {
 		return err
 	}

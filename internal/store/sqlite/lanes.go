@@ -23,7 +23,8 @@ func (t *tx) lanesOf(seq int64) ([]lane, error) {
 	return collect(rows, err, func(row scanner, l *lane) error { return row.Scan(&l.n, &l.Key, &l.Cap, &l.state) })
 }
 
-// admit lets a job take its lanes, or parks it at the first full one. A job
+// admit lets a job take its lanes, or parks it at the first full one and
+// returns that lane. A job
 // that ran before holds all of them still. A parked job keeps its places in
 // lanes of cap 1, where the order of acceptance must hold, and gives up the
 // others, where it would only starve jobs that could run.
@@ -31,31 +32,27 @@ func (t *tx) lanesOf(seq int64) ([]lane, error) {
 // Parked jobs are not looked at again until a place becomes free where they
 // are parked; then the first that fits is woken. Whatever a woken job then
 // does, the next one there gets its turn (see passOn), so nobody is forgotten.
-func (t *tx) admit(w *work) (bool, error) {
+func (t *tx) admit(w *work) (full *lane, err error) {
 	if w.state == jobRunning || w.state == jobWaiting {
-		return true, nil
+		return nil, nil
 	}
-	tenant, full := w.Job.Tenant, -1
+	tenant := w.Job.Tenant
 	for i, l := range w.lanes {
 		if l.state == laneHeld {
 			continue
 		}
 		places, err := t.occupied(tenant, l.Key, w.seq)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if places >= max(l.Cap, 1) {
-			full = i
-			break
+			return &w.lanes[i], t.park(w, i)
 		}
 		if err := t.setLane(w.seq, l.n, laneHeld); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	if full >= 0 {
-		return false, t.park(w, full)
-	}
-	return true, t.passOn(w)
+	return nil, t.passOn(w)
 }
 
 // park leaves a job at its full lane. Places in lanes that more than one can
@@ -81,6 +78,26 @@ func (t *tx) park(w *work, full int) error {
 		return err
 	}
 	return t.passOn(w)
+}
+
+// waits adds what a parked job waits for, once in its life and only where one
+// job alone has the place.
+func (t *tx) waits(told []job.Parked, w work, full job.Lane) ([]job.Parked, error) {
+	if full.Cap > 1 || w.quiet {
+		return told, nil
+	}
+	var first work
+	var held, ahead int
+	err := t.row(`SELECT coalesce(min(job) FILTER (WHERE state = 1), 0), count(DISTINCT job) FILTER (WHERE state = 1), count(DISTINCT job) FILTER (WHERE job < ?)
+		FROM lanes WHERE tenant = ? AND key = ? AND job <> ?`, w.seq, w.Job.Tenant, full.Key, w.seq).Scan(&first.seq, &held, &ahead)
+	if err != nil || held != 1 {
+		return told, err
+	}
+	if err := t.loadWork(&first); err != nil {
+		return told, err
+	}
+	_, err = t.exec(`UPDATE jobs SET told = 1 WHERE seq = ?`, w.seq)
+	return append(told, job.Parked{Job: w.Job, Behind: first.Job, Ahead: ahead}), err
 }
 
 // passOn gives the turn to the next job at the lane where a woken one was

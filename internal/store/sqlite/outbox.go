@@ -17,18 +17,14 @@ func (t *tx) post(p job.Outgoing) error {
 
 // Posts implements intake.Outbox.
 func (s *Store) Posts(ctx context.Context, _ string, max int, lease, wait time.Duration) ([]job.PostTicket, error) {
-	return poll(ctx, s, &s.posts, max, wait, func() ([]job.PostTicket, time.Time, error) {
-		type found struct {
-			tickets []job.PostTicket
-			next    time.Time
-		}
-		f, err := write(ctx, s, "posts", func(t *tx) (f found, err error) {
-			if f.tickets, err = t.sendable(max, lease); err == nil && len(f.tickets) == 0 {
+	return poll(ctx, s, &s.posts, max, wait, func() (found[[]job.PostTicket], error) {
+		return write(ctx, s, "posts", func(t *tx) (f found[[]job.PostTicket], err error) {
+			f.got, err = t.sendable(max, lease)
+			if f.some = len(f.got) > 0; err == nil && !f.some {
 				f.next, err = t.earliest(`SELECT coalesce(min(due), 0) FROM outbox o WHERE due > 0` + headOfLane)
 			}
 			return f, err
 		})
-		return f.tickets, f.next, err
 	})
 }
 

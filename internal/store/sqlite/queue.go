@@ -74,45 +74,44 @@ func (t *tx) copied(j job.Job) (bool, error) {
 type work struct {
 	seq   int64
 	state int
+	quiet bool // it was told that it waits, or asked to stop
 	lanes []lane
 	job.Ticket
 }
 
 // Claim implements intake.Queue.
-func (s *Store) Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) ([]job.Ticket, error) {
-	return poll(ctx, s, &s.jobs, max, wait, func() ([]job.Ticket, time.Time, error) {
-		type found struct {
-			tickets []job.Ticket
-			next    time.Time
-		}
-		f, err := write(ctx, s, "claim", func(t *tx) (f found, err error) {
-			if f.tickets, err = t.claim(worker, max, lease); err == nil && len(f.tickets) == 0 {
+func (s *Store) Claim(ctx context.Context, worker string, max int, lease, wait time.Duration) (job.Claimed, error) {
+	return poll(ctx, s, &s.jobs, max, wait, func() (found[job.Claimed], error) {
+		return write(ctx, s, "claim", func(t *tx) (f found[job.Claimed], err error) {
+			f.got, err = t.claim(worker, max, lease)
+			if f.some = len(f.got.Given)+len(f.got.Parked) > 0; err == nil && !f.some {
 				f.next, err = t.earliest(`SELECT coalesce(min(due), 0) FROM jobs WHERE state IN (2, 3)`)
 			}
 			return f, err
 		})
-		return f.tickets, f.next, err
 	})
 }
 
-func (t *tx) claim(worker string, max int, lease time.Duration) ([]job.Ticket, error) {
-	var out []job.Ticket
-	for len(out) < max {
+func (t *tx) claim(worker string, max int, lease time.Duration) (out job.Claimed, err error) {
+	for len(out.Given) < max {
 		w, found, err := t.runnable()
 		if err != nil || !found {
 			return out, err
 		}
-		admitted, err := t.admit(&w)
+		full, err := t.admit(&w)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		if !admitted {
+		if full != nil {
+			if out.Parked, err = t.waits(out.Parked, w, full.Lane); err != nil {
+				return out, err
+			}
 			continue
 		}
 		if err := t.give(&w, worker, lease); err != nil {
-			return nil, err
+			return out, err
 		}
-		out = append(out, w.Ticket)
+		out.Given = append(out.Given, w.Ticket)
 	}
 	return out, nil
 }
@@ -129,14 +128,16 @@ func (t *tx) runnable() (w work, found bool, err error) {
 	if err != nil || w.seq == 0 {
 		return w, false, err
 	}
-	err = t.loadWork(&w, `SELECT seq, tenant, id, marks, event, at, state, delivery, note, cause FROM jobs WHERE seq = ?`, w.seq)
+	err = t.loadWork(&w)
 	return w, err == nil, err
 }
 
-func (t *tx) loadWork(w *work, query string, args ...any) error {
+// loadWork reads the job whose seq is set.
+func (t *tx) loadWork(w *work) error {
 	var marks []byte
 	var at int64
-	err := t.row(query, args...).Scan(&w.seq, &w.Job.Tenant, &w.Job.ID, &marks, &w.Job.Event, &at, &w.state, &w.Delivery, &w.Note, &w.Cause)
+	err := t.row(`SELECT tenant, id, marks, event, at, state, delivery, note, cause, told OR stop FROM jobs WHERE seq = ?`, w.seq).
+		Scan(&w.Job.Tenant, &w.Job.ID, &marks, &w.Job.Event, &at, &w.state, &w.Delivery, &w.Note, &w.Cause, &w.quiet)
 	if err != nil {
 		return err
 	}
@@ -208,6 +209,15 @@ func (s *Store) Return(ctx context.Context, k job.Ticket, after time.Duration, c
 		return none, err
 	})
 	return err
+}
+
+// Pending implements intake.Queue.
+func (s *Store) Pending(ctx context.Context, tenant, jobID string) (is bool, err error) {
+	err = s.row(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE tenant = ? AND id = ?)`, tenant, jobID).Scan(&is)
+	if err != nil {
+		return false, s.failed("pending", err)
+	}
+	return is, nil
 }
 
 // Stop implements intake.Queue.

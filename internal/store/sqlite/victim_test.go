@@ -63,11 +63,11 @@ func accept(s *sqlite.Store, from, step int) error {
 
 func work(s *sqlite.Store) error {
 	for {
-		ts, err := s.Claim(context.Background(), "w", 4, victimLease, time.Second)
+		claim, err := s.Claim(context.Background(), "w", 4, victimLease, time.Second)
 		if err != nil {
 			return err
 		}
-		for _, k := range ts {
+		for _, k := range claim.Given {
 			attempt, err := runTurn(s, k)
 			if errors.Is(err, job.ErrLost) || errors.Is(err, usage.ErrNoHold) {
 				continue // too slow: another delivery has begun
@@ -144,14 +144,14 @@ func (a *acks) drain(t *testing.T, path string) (turns int) {
 	}
 	defer func() { _ = s.Close() }()
 	for {
-		ts, err := s.Claim(context.Background(), "drain", 100, time.Hour, 0)
+		claim, err := s.Claim(context.Background(), "drain", 100, time.Hour, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(ts) == 0 {
+		if len(claim.Given) == 0 {
 			break
 		}
-		for _, k := range ts {
+		for _, k := range claim.Given {
 			attempt, err := runTurn(s, k)
 			if err != nil {
 				t.Fatal(err)

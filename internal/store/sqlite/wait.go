@@ -76,37 +76,48 @@ func (b *bell) ring() {
 	b.latest, b.soonest = time.Time{}, time.Time{}
 }
 
+// found is what one look brought: what was found, whether that is anything, and
+// when there will be something; zero when nobody knows.
+type found[T any] struct {
+	got  T
+	some bool
+	next time.Time
+}
+
 // poll looks until there is something, wait has passed, ctx ends or the store
-// is closed. look also tells when something will be due.
-func poll[T any](ctx context.Context, s *Store, b *bell, most int, wait time.Duration, look func() ([]T, time.Time, error)) ([]T, error) {
+// is closed.
+func poll[T any](ctx context.Context, s *Store, b *bell, most int, wait time.Duration, look func() (found[T], error)) (none T, err error) {
 	if most <= 0 {
-		return nil, ctx.Err()
+		return none, ctx.Err()
 	}
 	over := time.NewTimer(wait)
 	defer over.Stop()
 	end := s.clock.Now().Add(wait)
 	for {
 		rung := b.listen()
-		got, next, err := look()
-		if err != nil || len(got) > 0 || wait <= 0 {
-			return got, err
+		f, err := look()
+		if err != nil {
+			return none, err
+		}
+		if f.some || wait <= 0 {
+			return f.got, nil
 		}
 		until := end
 		var due <-chan time.Time
-		if !next.IsZero() && next.Before(end) {
-			until = next
-			due = time.After(max(next.Sub(s.clock.Now()), time.Millisecond))
+		if !f.next.IsZero() && f.next.Before(end) {
+			until = f.next
+			due = time.After(max(f.next.Sub(s.clock.Now()), time.Millisecond))
 		}
 		b.sleeping(until)
 		select {
 		case <-rung:
 		case <-due:
 		case <-over.C:
-			return nil, nil
+			return none, nil
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return none, ctx.Err()
 		case <-s.closing:
-			return nil, ErrClosed
+			return none, ErrClosed
 		}
 	}
 }

@@ -39,8 +39,8 @@ func claim(ctx context.Context, s *sqlite.Store, lease, wait time.Duration) <-ch
 	out := make(chan claimed, 1)
 	begun := time.Now()
 	go func() {
-		ts, err := s.Claim(ctx, "w", 10, lease, wait)
-		out <- claimed{ts, err, time.Since(begun)}
+		claim, err := s.Claim(ctx, "w", 10, lease, wait)
+		out <- claimed{claim.Given, err, time.Since(begun)}
 	}()
 	synctest.Wait()
 	return out

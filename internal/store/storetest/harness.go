@@ -57,6 +57,11 @@ func (open Open) start(t *testing.T) Harness {
 // back, or whose lease ran out, keeps its lanes. Cause is that of the Return
 // directly before, empty after a lease ran out; Note is the last one stored.
 //
+// Parked. A job that parks in a lane of cap 1 is reported with the job that has
+// the place and how many come before it there, the first time it does so and
+// never again, also by another process; one that was asked to stop, or that
+// parks in a wider lane, is not.
+//
 // Tickets. A ticket is worthless (job.ErrLost from Beat, Return and Finish)
 // once its job was given back, given again or finished. A lease that merely ran
 // out can still be extended, returned or finished until the job is given again.
@@ -101,7 +106,7 @@ func Run(t *testing.T, open Open) {
 		name  string
 		tests []scenario
 	}{
-		{"queue", queueTests()}, {"lanes", laneTests()}, {"outbox", outboxTests()},
+		{"queue", queueTests()}, {"lanes", laneTests()}, {"parked", parkedTests()}, {"outbox", outboxTests()},
 		{"hold", holdTests()}, {"settle", settleTests()}, {"close", closeTests()},
 		{"books", bookTests()}, {"records", recordTests()}, {"once", onceTests()}, {"leaving", leaveTests()},
 	} {

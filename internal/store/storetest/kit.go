@@ -69,9 +69,15 @@ func (k kit) accept(id string, lanes ...job.Lane) {
 // claim takes up to max jobs without waiting.
 func (k kit) claim(max int) []job.Ticket {
 	k.Helper()
-	ts, err := k.s.Claim(k.ctx, "worker", max, lease, 0)
+	return k.claimed(max).Given
+}
+
+// claimed is claim with what it found out beside.
+func (k kit) claimed(max int) job.Claimed {
+	k.Helper()
+	c, err := k.s.Claim(k.ctx, "worker", max, lease, 0)
 	k.must(err)
-	return ts
+	return c
 }
 
 // gives demands that Claim gives exactly these jobs, in this order.

@@ -100,8 +100,9 @@ func (m *machine) claimSome(t *rapid.T) {
 	most := rapid.IntRange(1, 6).Draw(t, "max")
 	length := time.Duration(rapid.IntRange(1, 20).Draw(t, "lease minutes")) * time.Minute
 	now := m.h.Now()
-	tickets, err := m.s.Claim(m.ctx, "w", most, length, 0)
+	claim, err := m.s.Claim(m.ctx, "w", most, length, 0)
 	m.must(err)
+	tickets := claim.Given
 	if len(tickets) > most {
 		m.Fatalf("claimed %d jobs, asked for %d", len(tickets), most)
 	}
@@ -109,9 +110,15 @@ func (m *machine) claimSome(t *rapid.T) {
 	for _, k := range tickets {
 		m.take(k, given, now)
 	}
+	for _, p := range claim.Parked {
+		m.hear(p)
+	}
 	for _, j := range m.m.jobs {
 		if len(tickets) < most && j.due(now) && !given[j] && !m.m.blocked(j) {
 			m.Fatalf("job %s could run and was not given", j.ID)
+		}
+		if len(tickets) < most && !j.finished && !j.told && !j.stop && j.delivery == 0 && m.m.ahead(j) > 0 {
+			m.Fatalf("job %s waits in its thread and nobody was told", j.ID)
 		}
 	}
 	for j := range given {
@@ -148,6 +155,24 @@ func (m *machine) take(k job.Ticket, given map[*mJob]bool, now time.Time) {
 	same(m.kit, "cause of "+j.ID, k.Cause, j.cause)
 	same(m.kit, "note of "+j.ID, string(k.Note), j.note)
 	m.m.tickets = append(m.m.tickets, k)
+}
+
+// hear checks what was told of a parked job: once, and in its thread, the first
+// of which has the place.
+func (m *machine) hear(p job.Parked) {
+	j := m.m.job(p.Job.Tenant, p.Job.ID)
+	if j == nil || j.told || j.delivery > 0 || j.stop {
+		m.Fatalf("job %s was told to wait and must not be", p.Job.ID)
+	}
+	j.told = true
+	same(m.kit, "jobs before "+j.ID, p.Ahead, m.m.ahead(j))
+	for _, e := range m.m.jobs {
+		if e.Tenant == j.Tenant && !e.finished && e.wants(j.Lanes[0].Key) {
+			same(m.kit, "job before "+j.ID, p.Behind.ID, e.ID)
+			break
+		}
+	}
+	same(m.kit, "event of "+j.ID, string(p.Job.Event), string(j.Event))
 }
 
 // ticket draws any ticket ever given, the latest more often.

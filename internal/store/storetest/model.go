@@ -33,6 +33,7 @@ type mJob struct {
 	cause    string
 	note     string
 	stop     bool
+	told     bool // that it waits in its thread
 	finished bool
 }
 
@@ -109,6 +110,19 @@ func (m *model) behind(j *mJob, lane string) bool {
 		}
 	}
 	return false
+}
+
+// ahead counts the earlier jobs of the job's thread that are not finished.
+func (m *model) ahead(j *mJob) (n int) {
+	for _, e := range m.jobs {
+		if e == j {
+			break
+		}
+		if len(j.Lanes) > 0 && j.Lanes[0].Cap == 1 && e.Tenant == j.Tenant && !e.finished && e.wants(j.Lanes[0].Key) {
+			n++
+		}
+	}
+	return n
 }
 
 // inside counts the jobs that ran and are not finished.

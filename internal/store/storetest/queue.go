@@ -247,9 +247,9 @@ func RunSimulated(t *testing.T, open func() Store) {
 		k := newKit(t, Harness{Store: s, Advance: time.Sleep, Now: time.Now})
 		start := time.Now()
 		wait := func(d time.Duration) []job.Ticket {
-			ts, err := s.Claim(k.ctx, "worker", 1, lease, d)
+			c, err := s.Claim(k.ctx, "worker", 1, lease, d)
 			k.must(err)
-			return ts
+			return c.Given
 		}
 		same(k, "nothing to do", len(wait(time.Hour)), 0)
 		same(k, "waited", time.Since(start), time.Hour)

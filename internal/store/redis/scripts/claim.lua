@@ -3,8 +3,10 @@
 --@ use base lanes books holds
 -- KEYS[1] partition root
 -- ARGV    clock, nonce, worker, most jobs, lease (µs)
--- returns { 1 when there is more to look at, jobs }, a job being { meta, event,
---         accepted, delivery, until, note or nil, cause }
+-- returns { 1 when there is more to look at, jobs, waits }, a job being { meta,
+--         event, accepted, delivery, until, note or nil, cause }, a wait { meta,
+--         event, accepted } of a job parked in a lane of one place, then of the
+--         one that has it, then how many come before it there
 local nonce, worker, most, lease = arg(), arg(), tonumber(arg()), tonumber(arg())
 
 local function ticket(m)
@@ -12,13 +14,29 @@ local function ticket(m)
   return call('HMGET', space(t) .. 'j:' .. id, 'm', 'e', 'at', 'n', 'u', 'o', 'c')
 end
 
+-- report is what claim returns of the jobs it gave and of those it parked.
+local function report(given, told)
+  local jobs, rows = {}, {}
+  for i, m in ipairs(given) do
+    jobs[i] = ticket(m)
+  end
+  for i, wait in ipairs(told) do
+    local row = {}
+    for _, m in ipairs({ wait[1], wait[2] }) do
+      local t, id = split(m)
+      local j = call('HMGET', space(t) .. 'j:' .. id, 'm', 'e', 'at')
+      row[#row + 1], row[#row + 2], row[#row + 3] = j[1], j[2], j[3]
+    end
+    row[#row + 1] = wait[3]
+    rows[i] = row
+  end
+  return { call('ZCARD', root .. 'ready') > 0 and 1 or 0, jobs, rows }
+end
+
 local again = before(nonce)
 if again then
-  local out = {}
-  for i, given in ipairs(cjson.decode(again)) do
-    out[i] = ticket(given)
-  end
-  return { call('ZCARD', root .. 'ready') > 0 and 1 or 0, out }
+  local did = cjson.decode(again)
+  return report(did[1], did[2])
 end
 
 -- Leases that ran out and returns whose time has come. A lease that ran out
@@ -31,6 +49,8 @@ for zset, state in pairs({ run = 'running', due = 'waiting' }) do
   end
 end
 
+local given, told, tried = {}, {}, 0
+
 -- park puts a job at the lane that is full, and looks at the other lanes: the
 -- job may have been promoted for a place in one of them that it cannot use.
 local function park(m, t, id, key, seq, lanes, held, full)
@@ -41,9 +61,11 @@ local function park(m, t, id, key, seq, lanes, held, full)
       wakeLane(t, lane[1])
     end
   end
+  if lanes[full][2] == '1' then
+    told[#told + 1] = waits(t, id, seq, lanes[full][1])
+  end
 end
 
-local given, tried = {}, 0
 while #given < most and tried < 1000 do
   local m = call('ZRANGE', root .. 'ready', '0', '0')[1]
   if not m then
@@ -58,7 +80,7 @@ while #given < most and tried < 1000 do
   local full
   if j[4] and (state == 'ready' or state == 'parked') then
     local lanes, held = cjson.decode(j[4]), heldFrom(j[5] or '')
-    full = admit(t, lanes, held)
+    full = admit(t, id, lanes, held)
     if full then
       park(m, t, id, key, j[3], lanes, held, full)
     else
@@ -76,12 +98,8 @@ while #given < most and tried < 1000 do
   end
 end
 
-local out = {}
-for i, m in ipairs(given) do
-  out[i] = ticket(m)
-end
-if #given > 0 then
-  remember(nonce, cjson.encode(given))
+if #given + #told > 0 then
+  remember(nonce, cjson.encode({ given, told }))
 end
 signal('wake', 'ready')
-return { call('ZCARD', root .. 'ready') > 0 and 1 or 0, out }
+return report(given, told)

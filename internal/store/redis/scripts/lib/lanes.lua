@@ -1,5 +1,6 @@
 -- lanes: places in lanes and the jobs parked for one. "lanes" counts places by
--- workspace and lane; "parked" sorts waiting jobs by lane and acceptance, as
+-- workspace and lane, and names, under holder(), the job that has the place of a
+-- lane of one; "parked" sorts waiting jobs by lane and acceptance, as
 -- <workspace> SEP <lane> SEP <seq> SEP <cap> SEP <job>.
 
 -- promote puts a job that is parked, running or waiting where Claim looks,
@@ -21,10 +22,24 @@ local function places(t, lane)
   return tonumber(call('HGET', root .. 'lanes', member(t, lane)) or '0')
 end
 
+local function holder(t, lane)
+  return member(t, lane) .. SEP .. 'by'
+end
+
+-- enter takes a place. The place of a lane of one is entered only when it is
+-- free.
+local function enter(t, lane, cap, id)
+  if cap == '1' then
+    call('HSET', root .. 'lanes', member(t, lane), '1', holder(t, lane), id)
+  else
+    call('HINCRBY', root .. 'lanes', member(t, lane), '1')
+  end
+end
+
 local function leave(t, lane)
   local f = member(t, lane)
   if call('HINCRBY', root .. 'lanes', f, '-1') <= 0 then
-    call('HDEL', root .. 'lanes', f)
+    call('HDEL', root .. 'lanes', f, holder(t, lane))
   end
 end
 
@@ -49,7 +64,7 @@ end
 
 -- admit takes the places a job lacks, or gives up those it may not keep and
 -- returns the number of the first full lane. held is changed.
-local function admit(t, lanes, held)
+local function admit(t, id, lanes, held)
   for i, lane in ipairs(lanes) do
     if not held[i] then
       if places(t, lane[1]) >= tonumber(lane[2]) then
@@ -61,11 +76,27 @@ local function admit(t, lanes, held)
         end
         return i
       end
-      call('HINCRBY', root .. 'lanes', member(t, lane[1]), '1')
+      enter(t, lane[1], lane[2], id)
       held[i] = true
     end
   end
   return nil
+end
+
+-- waits is what a job waits for that is parked in a lane of one place: the two
+-- members and how many come before it there. It is told once in a job's life,
+-- then it is nil, as it is for a job that was asked to stop.
+local function waits(t, id, seq, lane)
+  local key = space(t) .. 'j:' .. id
+  local first = call('HGET', root .. 'lanes', holder(t, lane))
+  local quiet = call('HMGET', key, 't', 'x')
+  if quiet[1] or quiet[2] or not first or call('EXISTS', space(t) .. 'j:' .. first) == 0 then
+    return nil
+  end
+  call('HSET', key, 't', '1')
+  local prefix = member(t, lane) .. SEP
+  local earlier = call('ZLEXCOUNT', root .. 'parked', '[' .. prefix, '(' .. prefix .. padded(seq))
+  return { member(t, id), member(t, first), earlier + 1 }
 end
 
 -- unpack and pack the places of a job: one "1" or "0" for each of its lanes.
