@@ -100,10 +100,10 @@ type Admin struct{ Deps }
 func New(d Deps) *Admin { return &Admin{d} }
 
 // Serve runs a command, a button or a form; see gate.Room.
-func (a *Admin) Serve(ctx context.Context, t turn.Task) (turn.Result, error) {
-	post, err := a.serve(ctx, t)
+func (a *Admin) Serve(ctx context.Context, t *turn.Task) (turn.Result, error) {
+	post, err := a.serve(ctx, *t)
 	if err == nil {
-		return a.reply(t, post), nil
+		return a.reply(*t, post), nil
 	}
 	var f *fault.Fault
 	if !errors.As(err, &f) || f.Kind == fault.Unavailable {
@@ -111,7 +111,7 @@ func (a *Admin) Serve(ctx context.Context, t turn.Task) (turn.Result, error) {
 	}
 	ref := fault.NewRef()
 	a.Log.Info("a command ended in an error", "job", t.Ticket.Job.ID, "ref", ref, "kind", f.Kind)
-	return a.reply(t, said{post: chat.Post{Text: fault.Sentence(err, ref)}}), nil
+	return a.reply(*t, said{post: chat.Post{Text: fault.Sentence(err, ref)}}), nil
 }
 
 // said is a post with what goes along: further posts and records.

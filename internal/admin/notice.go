@@ -16,7 +16,7 @@ import (
 // person's threshold is theirs alone. Any other goes to the hearers with its
 // figures; where nobody is known to look after the budget, it is said without
 // them where the money was spent.
-func (a *Admin) Notify(ctx context.Context, t turn.Task) (turn.Result, error) {
+func (a *Admin) Notify(ctx context.Context, t *turn.Task) (turn.Result, error) {
 	e, f := t.Event, t.Event.Fields
 	post := chat.Post{Stage: chat.Final, Sample: a.Sample}
 	then := ""
@@ -29,14 +29,14 @@ func (a *Admin) Notify(ctx context.Context, t turn.Task) (turn.Result, error) {
 	about := usage.Scope{Kind: usage.ScopeKind(f["scope"]), ID: f["id"]}
 	if about.Kind == usage.User {
 		post.Text = figures(f["who"])
-		return a.toPerson(ctx, t, about.ID, post)
+		return a.toPerson(ctx, *t, about.ID, post)
 	}
-	h, err := a.hearers(ctx, t, true, ownersOf(t, about)...)
+	h, err := a.hearers(ctx, *t, true, ownersOf(*t, about)...)
 	if err != nil {
 		return turn.Result{}, err
 	}
 	if post.Text = fmt.Sprintf("**%s %%** of the budget for %s is used. Whoever may see the figures finds them with /ai-spend budget.", f["percent"], f["who"]) + then; !h.public {
-		post.Text = figures(strings.Replace(f["who"], thisChannel, a.channelFor(ctx, t, h, e.Place.Channel), 1))
+		post.Text = figures(strings.Replace(f["who"], thisChannel, a.channelFor(ctx, *t, h, e.Place.Channel), 1))
 	}
 	return turn.Result{Replies: h.replies(post, func(n int) string { return t.PostID(1 + n) })}, nil
 }

@@ -39,10 +39,10 @@ type departures struct {
 const hereFor = 10 * time.Minute
 
 // Handle serves one delivery; see intake.Handler.
-func (d *departures) Handle(ctx context.Context, t turn.Delivery) (turn.Result, error) {
+func (d *departures) Handle(ctx context.Context, t *turn.Delivery) (turn.Result, error) {
 	tenant := t.Event.Place.Tenant()
 	if t.Event.Kind == chat.Removed {
-		return turn.Result{}, d.removed(ctx, tenant, t.Event)
+		return turn.Result{}, d.removed(ctx, tenant, &t.Event)
 	}
 	if err := d.back(ctx, tenant); err != nil {
 		return turn.Result{}, err
@@ -52,7 +52,7 @@ func (d *departures) Handle(ctx context.Context, t turn.Delivery) (turn.Result, 
 
 // removed wipes a workspace that removed the app. Revoked tokens are only what
 // the adapter has removed already.
-func (d *departures) removed(ctx context.Context, tenant string, e chat.Event) error {
+func (d *departures) removed(ctx context.Context, tenant string, e *chat.Event) error {
 	if e.Fields["what"] == "tokens" {
 		return nil
 	}

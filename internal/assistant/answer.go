@@ -20,7 +20,7 @@ import (
 // answer is what the turn will say, before it is dressed.
 type answer struct {
 	said
-	step   step.Step        // the step whose answer it is
+	step   *step.Step       // the step whose answer it is
 	choice *intent.Choice   // classify only
 	failed []intent.Finding // checks that still fail
 	// stopped: a person stopped it; broken: the provider broke off after some of
@@ -34,7 +34,7 @@ var errGone = errors.New("assistant: delivery over")
 
 // answer runs the plan: the calls of the intent, then the checks and what may
 // follow them.
-func (w *work) answer(ctx context.Context) (answer, error) {
+func (w *work) answer(ctx context.Context) (*answer, error) {
 	w.place(ctx)
 	first, err := w.first(ctx)
 	switch {
@@ -42,14 +42,14 @@ func (w *work) answer(ctx context.Context) (answer, error) {
 		first.stopped = true
 		return first, nil
 	case err != nil && ctx.Err() != nil:
-		return first, errGone
+		return nil, errGone
 	case err != nil && w.seen:
 		first.broken = true
 		return first, nil
 	case err != nil:
-		return first, worded(err)
+		return nil, worded(err)
 	case first.model.Tier == catalog.Local || w.decision.Show == router.Live:
-		return first, w.choose(&first)
+		return first, w.choose(first)
 	case w.want.Intent == step.Classify:
 		return w.vote(ctx, first)
 	}
@@ -58,41 +58,58 @@ func (w *work) answer(ctx context.Context) (answer, error) {
 
 // first makes the intent's own calls: one, or the segments and their merge.
 // When the model fails before anybody read anything, the last step goes once to
-// the next one.
-func (w *work) first(ctx context.Context) (answer, error) {
+// the next one. The answer is there also when they failed, with what had come.
+func (w *work) first(ctx context.Context) (*answer, error) {
+	last := &w.steps[len(w.steps)-1]
 	m, ok := w.a.Models.Get(w.decision.Model)
 	if !ok {
-		return answer{}, &providerError{fmt.Errorf("assistant: model %s: %w", w.decision.Model, llm.ErrNoModel)}
+		return unanswered(last), &providerError{fmt.Errorf("assistant: model %s: %w", w.decision.Model, llm.ErrNoModel)}
 	}
-	last := len(w.steps) - 1
-	parts := make([]string, 0, last)
-	for _, s := range w.steps[:last] {
-		out, err := w.call(ctx, s, m, nil)
-		if err != nil {
-			return answer{said: said{model: m}, step: s}, err
-		}
-		parts = append(parts, out.text)
+	if err := w.segments(ctx, m); err != nil {
+		return &answer{said: said{model: m}, step: last}, err
 	}
-	s := w.steps[last]
-	if last > 0 {
-		var err error
-		if s, err = intent.Merge(s, parts); err != nil {
-			return answer{}, err
-		}
-		w.steps[last] = s // what an escalation asks again
-	}
-	out, err := w.aloud(ctx, s, m)
+	out, err := w.aloud(ctx, last, m)
 	if next, ok := w.walk(ctx, m, err); ok {
-		s = intent.Again(s, len(w.steps)+failover, step.Answer)
+		last = again(last, len(w.steps)+failover, step.Answer)
 		w.why("failover", "%s did not answer, so %s on %s did.", m.ID, next.ID, next.Tier)
-		out, err = w.aloud(ctx, s, next)
+		out, err = w.aloud(ctx, last, next)
 	}
-	return answer{said: out, step: s}, err
+	return &answer{said: *out, step: last}, err
+}
+
+// segments makes the calls before the last one and fills it with their answers.
+func (w *work) segments(ctx context.Context, m *catalog.Model) error {
+	last := len(w.steps) - 1
+	if last == 0 {
+		return nil
+	}
+	parts := make([]string, last)
+	for i := range parts {
+		out, err := w.call(ctx, &w.steps[i], m, nil)
+		if err != nil {
+			return err
+		}
+		parts[i] = out.text
+	}
+	merged, err := intent.Merge(w.steps[last], parts)
+	if err == nil {
+		w.steps[last] = merged
+	}
+	return err
+}
+
+// unanswered stands for the answer of a step that no model was asked for.
+func unanswered(s *step.Step) *answer { return &answer{said: said{model: &catalog.Model{}}, step: s} }
+
+// again is the same call under another number and purpose.
+func again(s *step.Step, n int, why step.Purpose) *step.Step {
+	same := intent.Again(*s, n, why)
+	return &same
 }
 
 // aloud makes a call whose text a person may see while it arrives. An answer
 // without text is a failure.
-func (w *work) aloud(ctx context.Context, s step.Step, m catalog.Model) (said, error) {
+func (w *work) aloud(ctx context.Context, s *step.Step, m *catalog.Model) (*said, error) {
 	l := w.live(ctx)
 	out, err := w.call(ctx, s, m, l.add)
 	w.seen = l.end()
@@ -105,16 +122,16 @@ func (w *work) aloud(ctx context.Context, s step.Step, m catalog.Model) (said, e
 // walk returns the model to try after a failure: when the failure was the
 // provider's, another model may do better, nobody has read anything yet and the
 // call was held for.
-func (w *work) walk(ctx context.Context, failed catalog.Model, err error) (catalog.Model, bool) {
+func (w *work) walk(ctx context.Context, failed *catalog.Model, err error) (*catalog.Model, bool) {
 	var p *providerError
 	var long *llm.ContextTooLong
 	switch {
-	case !errors.As(err, &p), ctx.Err() != nil, w.seen, !w.heldFor(len(w.steps) + failover):
-		return catalog.Model{}, false
+	case !errors.As(err, &p), ctx.Err() != nil, w.seen, w.spare == nil, !w.heldFor(len(w.steps) + failover):
+		return nil, false
 	case errors.Is(err, llm.ErrFiltered), errors.Is(err, llm.ErrBadRequest):
-		return catalog.Model{}, false
+		return nil, false
 	case errors.As(err, &long) && w.spare.Context <= failed.Context:
-		return catalog.Model{}, false
+		return nil, false
 	}
 	return w.spare, true
 }
@@ -128,10 +145,10 @@ func (w *work) heldFor(n int) bool {
 	return slices.ContainsFunc(w.held, func(h usage.StepHold) bool { return h.N == n })
 }
 
-// again reports whether the model of an answer may be called once more under a
+// mayAgain reports whether the model of an answer may be called once more under a
 // number: it was held for at the price of the model that was chosen, not of the
 // one that stood in for it.
-func (w *work) again(a answer, n int) bool {
+func (w *work) mayAgain(a *answer, n int) bool {
 	return a.model.ID == w.decision.Model && w.heldFor(n)
 }
 
@@ -160,12 +177,12 @@ func (w *work) choose(a *answer) error {
 
 // vote asks a second time and takes the label both name; when they differ, one
 // tier up decides.
-func (w *work) vote(ctx context.Context, first answer) (answer, error) {
+func (w *work) vote(ctx context.Context, first *answer) (*answer, error) {
 	votes := read(nil, first)
 	k := len(w.steps)
-	if w.again(first, k+second) {
-		if out, err := w.call(ctx, intent.Again(first.step, k+second, step.Vote), first.model, nil); err == nil {
-			votes = read(votes, answer{said: out, step: first.step})
+	if w.mayAgain(first, k+second) {
+		if out, err := w.call(ctx, again(first.step, k+second, step.Vote), first.model, nil); err == nil {
+			votes = read(votes, &answer{said: *out, step: first.step})
 		}
 	}
 	c, agreed := intent.Agree(votes...)
@@ -176,14 +193,14 @@ func (w *work) vote(ctx context.Context, first answer) (answer, error) {
 	up, ok := w.up(ctx, first.step, first.model)
 	if !ok {
 		if len(votes) == 0 {
-			return first, w.choose(&first)
+			return first, w.choose(first)
 		}
 		return first, nil
 	}
-	return up, w.choose(&up)
+	return up, w.choose(up)
 }
 
-func read(votes []intent.Choice, a answer) []intent.Choice {
+func read(votes []intent.Choice, a *answer) []intent.Choice {
 	if c, err := intent.ParseLabel(a.text, a.step.Input.Labels); err == nil {
 		votes = append(votes, c)
 	}
@@ -193,31 +210,45 @@ func read(votes []intent.Choice, a answer) []intent.Choice {
 // verify checks the answer against its conversation; a failed check is told to
 // the same model once, then one tier up answers afresh. The answer with the
 // fewest findings is kept, and what still fails is said.
-func (w *work) verify(ctx context.Context, best answer) (answer, error) {
-	best.failed = intent.Check(best.step, best.text).Failed
+func (w *work) verify(ctx context.Context, best *answer) (*answer, error) {
+	best.check()
 	k := len(w.steps)
-	if len(best.failed) > 0 && w.again(best, k+second) && ctx.Err() == nil {
-		s, err := intent.Repair(best.step, k+second, best.text, best.failed)
-		if err != nil {
+	if len(best.failed) > 0 && w.mayAgain(best, k+second) && ctx.Err() == nil {
+		var err error
+		if best, err = w.repair(ctx, best, k+second); err != nil {
 			return best, err
-		}
-		if out, err := w.call(ctx, s, best.model, nil); err == nil {
-			best = better(best, answer{said: out, step: s})
 		}
 	}
 	if len(best.failed) > 0 && ctx.Err() == nil {
-		if up, ok := w.up(ctx, w.steps[k-1], best.model); ok {
+		if up, ok := w.up(ctx, &w.steps[k-1], best.model); ok {
 			best = better(best, up)
 		}
 	}
 	return best, nil
 }
 
+// repair tells the model what failed and asks it once more, under a number. A
+// call that fails leaves the answer as it is.
+func (w *work) repair(ctx context.Context, a *answer, n int) (*answer, error) {
+	s, err := intent.Repair(*a.step, n, a.text, a.failed)
+	if err != nil {
+		return a, err
+	}
+	out, failed := w.call(ctx, &s, a.model, nil)
+	if failed != nil {
+		return a, nil
+	}
+	return better(a, &answer{said: *out, step: &s}), nil
+}
+
+// check notes what fails of an answer.
+func (a *answer) check() { a.failed = intent.Check(*a.step, a.text).Failed }
+
 // up makes the planned escalation, unless that model answered already.
-func (w *work) up(ctx context.Context, s step.Step, now catalog.Model) (answer, bool) {
+func (w *work) up(ctx context.Context, s *step.Step, now *catalog.Model) (*answer, bool) {
 	k := len(w.steps)
 	if !w.heldFor(k + escalation) {
-		return answer{}, false
+		return nil, false
 	}
 	for _, p := range w.decision.Plan {
 		if p.Purpose != step.Escalation {
@@ -225,21 +256,21 @@ func (w *work) up(ctx context.Context, s step.Step, now catalog.Model) (answer, 
 		}
 		m, ok := w.a.Models.Get(p.Model)
 		if !ok || m.ID == now.ID {
-			return answer{}, false
+			return nil, false
 		}
-		s = intent.Again(s, k+escalation, step.Escalation)
+		s = again(s, k+escalation, step.Escalation)
 		out, err := w.call(ctx, s, m, nil)
 		if err != nil {
-			return answer{}, false
+			return nil, false
 		}
 		w.why("escalated", "A check failed on %s, so %s was asked.", w.decision.Tier, m.Tier)
-		return answer{said: out, step: s}, true
+		return &answer{said: *out, step: s}, true
 	}
-	return answer{}, false
+	return nil, false
 }
 
-func better(old, fresh answer) answer {
-	fresh.failed = intent.Check(fresh.step, fresh.text).Failed
+func better(old, fresh *answer) *answer {
+	fresh.check()
 	if len(fresh.failed) < len(old.failed) {
 		return fresh
 	}

@@ -82,7 +82,7 @@ func New(d Deps) *Assistant { return &Assistant{d} }
 
 // Serve runs a task to its result; see gate.Room. An error is a passing failure
 // that the queue tries again.
-func (a *Assistant) Serve(ctx context.Context, t turn.Task) (turn.Result, error) {
+func (a *Assistant) Serve(ctx context.Context, t *turn.Task) (turn.Result, error) {
 	switch t.Event.Kind {
 	case chat.Mention, chat.Command, chat.Shortcut:
 		return a.turn(ctx, t)
@@ -96,20 +96,20 @@ func (a *Assistant) Serve(ctx context.Context, t turn.Task) (turn.Result, error)
 }
 
 // say is a Result that answers with a sentence.
-func say(t turn.Task, text string) turn.Result {
-	return turn.Say(t.Event, chat.Post{Job: t.PostID(1), Ref: t.Placeholder, Stage: chat.Final, Text: text})
+func say(t *turn.Task, text string) turn.Result {
+	return turn.Say(t.Event.ReplyTo, chat.Post{Job: t.PostID(1), Ref: t.Placeholder, Stage: chat.Final, Text: text})
 }
 
 // privately is say to the asker alone, whatever the event's address is.
-func privately(t turn.Task, text string) turn.Result {
-	e := t.Event
-	e.ReplyTo.Private, e.ReplyTo.To = true, e.Actor.ID
-	return turn.Say(e, chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: text})
+func privately(t *turn.Task, text string) turn.Result {
+	to := t.Event.ReplyTo
+	to.Private, to.To = true, t.Event.Actor.ID
+	return turn.Say(to, chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: text})
 }
 
 // sentence words an error, logs its cause beside the reference, and marks what
 // the person can do about it.
-func (a *Assistant) sentence(t turn.Task, err error) string {
+func (a *Assistant) sentence(t *turn.Task, err error) string {
 	ref := fault.NewRef()
 	a.Log.Warn("a turn ended in an error", "job", t.Ticket.Job.ID, "ref", ref, "kind", fault.KindOf(err), "err", err)
 	return fault.Sentence(err, ref)

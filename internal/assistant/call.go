@@ -21,42 +21,49 @@ import (
 // the bill.
 const bookTime = 10 * time.Second
 
-// said is what one call brought.
+// said is what one call brought, with the model that was asked.
 type said struct {
 	text  string
 	done  llm.Done
-	model catalog.Model
+	model *catalog.Model
 }
 
 // call makes one call that has been held for: dispatch, stream, price. Its
 // booking becomes w.last; one from an earlier call is booked first, so at most
 // one waits for the end of the turn, where it is stored together with the
-// answer. show, when not nil, receives text as it arrives. A failure of the
-// provider is a *providerError.
-func (w *work) call(ctx context.Context, s step.Step, m catalog.Model, show func(string)) (said, error) {
+// answer. show, when not nil, receives text as it arrives. What it brought is
+// there also when it failed; a failure of the provider is a *providerError.
+func (w *work) call(ctx context.Context, s *step.Step, m *catalog.Model, show func(string)) (*said, error) {
+	out := &said{model: m}
 	if err := w.book(ctx); err != nil {
-		return said{}, err
+		return out, err
 	}
-	base := w.entry(s, m)
-	if err := w.a.Ledger.Dispatch(ctx, usage.DispatchRequest{
-		Tenant: base.Tenant, Hold: w.holdID, Step: s.N, Provisional: w.uncertain(base, s, m),
-	}); err != nil {
-		return said{}, fmt.Errorf("assistant: dispatch: %w", err)
+	if err := w.dispatch(ctx, s, m); err != nil {
+		return out, err
 	}
-	out, err := w.stream(ctx, s, m, show)
-	w.settle(base, s.N, out, err)
+	err := w.stream(ctx, s, out, show)
+	w.settle(s, out, err)
 	if err != nil {
 		return out, &providerError{err}
 	}
 	return out, nil
 }
 
+// dispatch marks a call as sent, with the row to book if nobody ever learns what
+// came of it.
+func (w *work) dispatch(ctx context.Context, s *step.Step, m *catalog.Model) error {
+	err := w.a.Ledger.Dispatch(ctx, usage.DispatchRequest{Tenant: w.tenant(), Hold: w.holdID, Step: s.N, Provisional: *w.uncertain(s, m)})
+	if err != nil {
+		return fmt.Errorf("assistant: dispatch: %w", err)
+	}
+	return nil
+}
+
 // stream reads one answer to its end. Text is kept also when the call breaks.
-func (w *work) stream(ctx context.Context, s step.Step, m catalog.Model, show func(string)) (said, error) {
-	out := said{model: m}
+func (w *work) stream(ctx context.Context, s *step.Step, out *said, show func(string)) error {
 	var text strings.Builder
 	var failed error
-	for c, err := range w.a.Models.caller.Stream(ctx, llm.Request{Model: m, Step: s, User: w.t.Caller.ID}) {
+	for c, err := range w.a.Models.caller.Stream(ctx, llm.Request{Model: out.model, Step: s, User: w.t.Caller.ID}) {
 		if err != nil {
 			failed = err
 			break
@@ -70,35 +77,35 @@ func (w *work) stream(ctx context.Context, s step.Step, m catalog.Model, show fu
 		}
 	}
 	out.text = text.String()
-	return out, failed
+	return failed
 }
 
 // settle makes the booking of a call that was sent. Cost is the provider's or
 // ours from its counts; a call that broke is booked by what was counted here,
 // as an estimate; a call the provider refused costs nothing and has its row.
-func (w *work) settle(e usage.Entry, n int, out said, failed error) {
+func (w *work) settle(s *step.Step, out *said, failed error) {
+	e := w.entry(s, out.model)
 	e.Served, e.Latency, e.First = out.done.Served, out.done.Total.Milliseconds(), out.done.First.Milliseconds()
 	e.Status, e.Tokens = usage.OK, out.done.Tokens
-	done := out.done
 	var cut *llm.CutOff
 	switch {
 	case failed == nil:
-		w.price(&e, out.model, done)
+		w.price(e, out.model, &out.done)
 	case errors.As(failed, &cut) && cut.Sent:
 		e.Status, e.Tokens = usage.Failed, cut.Tokens
 		if errors.Is(failed, context.Canceled) {
 			e.Status = usage.Cancelled
 		}
-		w.price(&e, out.model, llm.Done{Tokens: cut.Tokens})
+		w.price(e, out.model, &llm.Done{Tokens: cut.Tokens})
 	default:
 		e.Status, e.Source = usage.Failed, usage.Computed
 	}
 	w.spent += e.Cost
-	w.last = &usage.Settlement{Tenant: e.Tenant, Hold: w.holdID, Step: n, Entry: &e, Fallback: w.windows}
+	w.last = &usage.Settlement{Tenant: e.Tenant, Hold: w.holdID, Step: s.N, Entry: e, Fallback: w.windows}
 }
 
 // price puts the cost into an entry.
-func (w *work) price(e *usage.Entry, m catalog.Model, done llm.Done) {
+func (w *work) price(e *usage.Entry, m *catalog.Model, done *llm.Done) {
 	cost, err := w.a.Models.price(m, done, w.a.Clock.Now())
 	if err != nil {
 		w.a.Log.Error("cost not computed; the held amount is booked", "model", m.ID, "err", err)
@@ -132,13 +139,13 @@ func (w *work) book(ctx context.Context) error {
 }
 
 // entry is the ledger row of a call as far as it is known before it is made.
-func (w *work) entry(s step.Step, m catalog.Model) usage.Entry {
+func (w *work) entry(s *step.Step, m *catalog.Model) *usage.Entry {
 	at := w.t.Event.Place
 	codes := make([]string, 0, len(w.decision.Reasons))
 	for _, r := range w.decision.Reasons {
 		codes = append(codes, r.Code)
 	}
-	return usage.Entry{
+	return &usage.Entry{
 		ID: w.t.Ticket.Attempt(s.N), Tenant: at.Tenant(), Job: w.t.Ticket.Job.ID, Purpose: string(s.Purpose),
 		Channel: at.Channel, Thread: at.Thread, Actor: w.t.Caller.ID, Team: w.charge.team, Workflow: w.charge.workflow, Intent: string(w.want.Intent),
 		Tier: m.Tier.String(), Provider: m.Provider, Model: m.ID, Region: m.Region, Class: w.class.String(), Reasons: codes,
@@ -147,7 +154,8 @@ func (w *work) entry(s step.Step, m catalog.Model) usage.Entry {
 }
 
 // uncertain is the row to book if nobody ever learns what came of the call.
-func (w *work) uncertain(e usage.Entry, s step.Step, m catalog.Model) usage.Entry {
+func (w *work) uncertain(s *step.Step, m *catalog.Model) *usage.Entry {
+	e := w.entry(s, m)
 	e.Status, e.Source, e.Cost = usage.Uncertain, usage.Estimated, e.Estimate
 	e.Tokens = token.Count{Input: w.a.Models.in(m.Family, s), Output: s.MaxOutput}
 	return e

@@ -17,8 +17,8 @@ import (
 
 // click serves a button or a form of ours. Whoever presses is judged now, not
 // by what was true when the button was drawn.
-func (a *Assistant) click(ctx context.Context, t turn.Task) (turn.Result, error) {
-	id, rest, _ := strings.Cut(pressed(t.Event), "|")
+func (a *Assistant) click(ctx context.Context, t *turn.Task) (turn.Result, error) {
+	id, rest, _ := strings.Cut(pressed(&t.Event), "|")
 	switch t.Event.Name {
 	case "answer.stop":
 		return a.stop(ctx, t, id, rest)
@@ -47,7 +47,7 @@ const onlyAsker = "Only the person who asked can do that."
 
 // stop ends a running job for its asker or an admin. by is the asker's
 // pseudonym, as the button carries it; the platform's own stop button has none.
-func (a *Assistant) stop(ctx context.Context, t turn.Task, id, by string) (turn.Result, error) {
+func (a *Assistant) stop(ctx context.Context, t *turn.Task, id, by string) (turn.Result, error) {
 	if by != "" && by != t.Caller.ID && !t.Caller.Roles.Admin {
 		return privately(t, "Only the person who asked, or an admin, can stop it."), nil
 	}
@@ -58,7 +58,7 @@ func (a *Assistant) stop(ctx context.Context, t turn.Task, id, by string) (turn.
 }
 
 // pressed is the value of a button, or the state of a submitted form.
-func pressed(e chat.Event) string {
+func pressed(e *chat.Event) string {
 	if e.Kind == chat.Submit {
 		return e.State
 	}
@@ -66,7 +66,7 @@ func pressed(e chat.Event) string {
 }
 
 // own serves what only the asker may do.
-func (a *Assistant) own(ctx context.Context, t turn.Task, id, rest string, s saved) (turn.Result, error) {
+func (a *Assistant) own(ctx context.Context, t *turn.Task, id, rest string, s *saved) (turn.Result, error) {
 	switch t.Event.Name {
 	case "answer.stronger":
 		up, ok := stronger(s)
@@ -105,23 +105,21 @@ func (a *Assistant) own(ctx context.Context, t turn.Task, id, rest string, s sav
 
 // again runs the saved want once more, as the original event's answer, and
 // books what was thought of the first one.
-func (a *Assistant) again(ctx context.Context, t turn.Task, id string, s saved, why outcome.Why) (turn.Result, error) {
+func (a *Assistant) again(ctx context.Context, t *turn.Task, id string, s *saved, why outcome.Why) (turn.Result, error) {
 	if why != "" {
 		if err := a.verdict(ctx, t, id, s, why, 0); err != nil {
 			return turn.Result{}, err
 		}
 	}
-	e := s.Event
-	e.ReplyTo = fresh(t.Event, s.Event)
-	e.Actor = t.Event.Actor
-	again := t
-	again.Event = e
-	return a.run(ctx, again, s.Want)
+	again := *t
+	again.Event = s.Event
+	again.Event.ReplyTo, again.Event.Actor = fresh(&t.Event, &s.Event), t.Event.Actor
+	return a.run(ctx, &again, &s.Want)
 }
 
 // fresh is the newest address for an answer: the click's own where the answer
 // is private (its token is young), the original thread where it is public.
-func fresh(click, asked chat.Event) chat.ReplyTo {
+func fresh(click, asked *chat.Event) chat.ReplyTo {
 	if asked.Kind == chat.Mention && !asked.ReplyTo.Private {
 		return asked.ReplyTo
 	}
@@ -129,7 +127,7 @@ func fresh(click, asked chat.Event) chat.ReplyTo {
 }
 
 // as repeats the request as another intent, or on the free local tier.
-func (a *Assistant) as(ctx context.Context, t turn.Task, id, rest string, s saved) (turn.Result, error) {
+func (a *Assistant) as(ctx context.Context, t *turn.Task, id, rest string, s *saved) (turn.Result, error) {
 	if rest == catalog.Local.String() {
 		s.Want.Flags.Tier, s.Want.Flags.HasTier, s.Want.By = catalog.Local, true, "button"
 		return a.again(ctx, t, id, s, "")
@@ -144,7 +142,7 @@ func (a *Assistant) as(ctx context.Context, t turn.Task, id, rest string, s save
 }
 
 // retract takes a public answer back, for who asked, a moderator or an admin.
-func (a *Assistant) retract(ctx context.Context, t turn.Task, id string) (turn.Result, error) {
+func (a *Assistant) retract(ctx context.Context, t *turn.Task, id string) (turn.Result, error) {
 	rc, err := a.receiptOf(ctx, t, id)
 	if err != nil {
 		return a.failed(ctx, t, nil, err)
@@ -163,7 +161,7 @@ func (a *Assistant) retract(ctx context.Context, t turn.Task, id string) (turn.R
 }
 
 // thumb records 👍 or 👎; anyone who sees the answer may give one.
-func (a *Assistant) thumb(ctx context.Context, t turn.Task, id string) (turn.Result, error) {
+func (a *Assistant) thumb(ctx context.Context, t *turn.Task, id string) (turn.Result, error) {
 	rc, err := a.receiptOf(ctx, t, id)
 	if err != nil {
 		return a.failed(ctx, t, nil, err)
@@ -176,13 +174,13 @@ func (a *Assistant) thumb(ctx context.Context, t turn.Task, id string) (turn.Res
 }
 
 // ofReceipt is what an outcome needs of an answer whose content may be gone.
-func ofReceipt(r turn.Receipt) saved {
+func ofReceipt(r *turn.Receipt) *saved {
 	tier, _ := catalog.ParseTier(r.Tier)
-	return saved{Want: want{Intent: step.Intent(r.Intent)}, Tier: tier, Model: r.Model, Cost: r.Cost, Workflow: r.Workflow, Event: chat.Event{Place: r.Place}}
+	return &saved{Want: want{Intent: step.Intent(r.Intent)}, Tier: tier, Model: r.Model, Cost: r.Cost, Workflow: r.Workflow, Event: chat.Event{Place: r.Place}}
 }
 
 // verdict stores an outcome at once.
-func (a *Assistant) verdict(ctx context.Context, t turn.Task, id string, s saved, why outcome.Why, edited int) error {
+func (a *Assistant) verdict(ctx context.Context, t *turn.Task, id string, s *saved, why outcome.Why, edited int) error {
 	r, err := a.with(t, turn.Result{}, id, s, why, edited)
 	if err != nil {
 		return err
@@ -194,7 +192,7 @@ func (a *Assistant) verdict(ctx context.Context, t turn.Task, id string, s saved
 }
 
 // with adds an outcome to a result.
-func (a *Assistant) with(t turn.Task, r turn.Result, id string, s saved, why outcome.Why, edited int) (turn.Result, error) {
+func (a *Assistant) with(t *turn.Task, r turn.Result, id string, s *saved, why outcome.Why, edited int) (turn.Result, error) {
 	w, err := outcome.Outcome{
 		Job: id, State: outcome.Of(why, edited), Why: why, Edited: edited, By: t.Caller.ID, At: a.Clock.Now(), Intent: string(s.Want.Intent),
 		Tier: s.Tier.String(), Model: s.Model, Channel: s.Event.Place.Channel, Workflow: s.Workflow, Cost: s.Cost,

@@ -73,7 +73,7 @@ func (w *work) look(ctx context.Context, scopes []usage.Scope) error {
 
 // ask is the router's request.
 func (w *work) ask(levels []usage.Level) router.Request {
-	s := w.t.Settings
+	s := &w.t.Settings
 	r := w.a.Models.Request(w.steps, w.a.Clock.Now())
 	r.Intent, r.Template, r.Workflow, r.Language, r.Class = w.want.Intent, w.input.Template, w.charge.workflow, w.input.Language, w.class
 	r.Messages, r.Code = len(w.input.Messages), strings.Contains(w.input.Text+w.want.Instruction, "```")
@@ -113,14 +113,14 @@ const (
 // holds are the worst cases of everything the plan may call.
 func (w *work) holds() []usage.StepHold {
 	k := len(w.steps)
-	last := w.steps[k-1]
+	last := &w.steps[k-1]
 	joined := int64(0) // what the merge step will get from the segments
-	for _, s := range w.steps[:k-1] {
-		joined += s.MaxOutput
+	for i := range w.steps[:k-1] {
+		joined += w.steps[i].MaxOutput
 	}
 	var list []usage.StepHold
-	for _, s := range w.steps[:k-1] {
-		list = w.hold(list, s.N, w.decision.Model, s, 0)
+	for i := range w.steps[:k-1] {
+		list = w.hold(list, w.steps[i].N, w.decision.Model, &w.steps[i], 0)
 	}
 	list = w.hold(list, last.N, w.decision.Model, last, joined)
 	for _, p := range w.decision.Plan[1:] {
@@ -131,14 +131,14 @@ func (w *work) holds() []usage.StepHold {
 			list = w.hold(list, k+escalation, p.Model, last, joined)
 		}
 	}
-	if w.spare = w.other(); w.spare.ID != "" {
+	if w.spare = w.other(); w.spare != nil {
 		list = w.hold(list, k+failover, w.spare.ID, last, joined)
 	}
 	return w.within(list)
 }
 
 // hold adds a call of a step with so many tokens more than its prompt has now.
-func (w *work) hold(list []usage.StepHold, n int, id string, s step.Step, more int64) []usage.StepHold {
+func (w *work) hold(list []usage.StepHold, n int, id string, s *step.Step, more int64) []usage.StepHold {
 	m, ok := w.a.Models.Get(id)
 	if !ok {
 		return list
@@ -148,7 +148,7 @@ func (w *work) hold(list []usage.StepHold, n int, id string, s step.Step, more i
 }
 
 // size is Models.in of one of the intent's own steps, counted once.
-func (w *work) size(family string, s step.Step) int64 {
+func (w *work) size(family string, s *step.Step) int64 {
 	key := sizeKey{family, s.N}
 	n, ok := w.sizes[key]
 	if !ok {
@@ -169,15 +169,20 @@ type sizeKey struct {
 
 // other is the model to walk to when the first fails: of those the router
 // lists, equal or higher, the first of another provider, because most failures
-// are the provider's. It is zero when there is none.
-func (w *work) other() catalog.Model {
-	var found catalog.Model
+// are the provider's. It is nil when there is none.
+func (w *work) other() *catalog.Model {
+	first, ok := w.a.Models.Get(w.decision.Model)
+	if !ok {
+		return nil
+	}
+	var found *catalog.Model
 	for _, id := range w.decision.Failover {
 		m, ok := w.a.Models.Get(id)
-		if first, _ := w.a.Models.Get(w.decision.Model); ok && m.Provider != first.Provider {
+		switch {
+		case !ok:
+		case m.Provider != first.Provider:
 			return m
-		}
-		if found.ID == "" {
+		case found == nil:
 			found = m
 		}
 	}

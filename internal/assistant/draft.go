@@ -21,13 +21,13 @@ import (
 const longestDraft = 12_000
 
 // post sends a draft into its conversation, if the asker may write there now.
-func (a *Assistant) post(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+func (a *Assistant) post(ctx context.Context, t *turn.Task, id string, s *saved) (turn.Result, error) {
 	if strings.Contains(s.Text, "[…") || strings.Contains(s.Text, "[...") {
 		return privately(t, "There are gaps marked […] in the draft. Press Edit, fill them in, then post it."), nil
 	}
 	at, err := a.mayWrite(ctx, t, s)
 	if err == nil {
-		err = a.out(ctx, t, id, &s)
+		err = a.out(ctx, t, id, s)
 	}
 	if err != nil {
 		return a.failed(ctx, t, nil, err)
@@ -45,7 +45,7 @@ func (a *Assistant) post(ctx context.Context, t turn.Task, id string, s saved) (
 
 // share shows a private answer where it was asked for, if the asker may write
 // there and everybody there could read what it is about.
-func (a *Assistant) share(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+func (a *Assistant) share(ctx context.Context, t *turn.Task, id string, s *saved) (turn.Result, error) {
 	at, err := a.mayWrite(ctx, t, s)
 	if err != nil {
 		return a.failed(ctx, t, nil, err)
@@ -53,7 +53,7 @@ func (a *Assistant) share(ctx context.Context, t turn.Task, id string, s saved) 
 	if s.Want.Read != nil && !s.Want.Read.InChannelOf(at) {
 		return privately(t, "That answer is about another conversation; I share it only where everybody could read that one."), nil
 	}
-	if err := a.out(ctx, t, id, &s); err != nil {
+	if err := a.out(ctx, t, id, s); err != nil {
 		return a.failed(ctx, t, nil, err)
 	}
 	r, err := a.send(ctx, t, at, s, "")
@@ -65,7 +65,7 @@ func (a *Assistant) share(ctx context.Context, t turn.Task, id string, s saved) 
 
 // send posts a text for a person, as theirs, and confirms it to them. A draft's
 // preview gives way to the confirmation; a shared answer stays.
-func (a *Assistant) send(ctx context.Context, t turn.Task, at chat.Place, s saved, instead string) (turn.Result, error) {
+func (a *Assistant) send(ctx context.Context, t *turn.Task, at chat.Place, s *saved, instead string) (turn.Result, error) {
 	r := turn.Result{Replies: []turn.Reply{
 		{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Footer: byline(t), Sample: a.Models.Sample()}},
 	}}
@@ -82,7 +82,7 @@ func (a *Assistant) send(ctx context.Context, t turn.Task, at chat.Place, s save
 // that is public, for all; where it is private, as far as the platform can
 // replace one, else as a new one. On a page there is none; it is said to the
 // person alone.
-func (a *Assistant) instead(ctx context.Context, t turn.Task, s saved, p chat.Post) (turn.Reply, error) {
+func (a *Assistant) instead(ctx context.Context, t *turn.Task, s *saved, p chat.Post) (turn.Reply, error) {
 	p.Ref = t.Event.Message
 	if t.Event.Place.Channel == "" {
 		p.Private = true
@@ -103,13 +103,13 @@ func (a *Assistant) instead(ctx context.Context, t turn.Task, s saved, p chat.Po
 }
 
 // byline says who stands behind what the bot posts for a person.
-func byline(t turn.Task) string {
+func byline(t *turn.Task) string {
 	return "by " + or(redact.Name(t.Event.Actor.Name), "a member") + " with Tierwise"
 }
 
 // mayWrite checks, at the moment of posting, that the asker may write where the
 // text goes, and returns the place.
-func (a *Assistant) mayWrite(ctx context.Context, t turn.Task, s saved) (chat.Place, error) {
+func (a *Assistant) mayWrite(ctx context.Context, t *turn.Task, s *saved) (chat.Place, error) {
 	at := s.goes()
 	acc, err := a.Openers(at.Platform).Directory().Access(ctx, at, t.Event.Actor.ID)
 	switch {
@@ -168,7 +168,7 @@ func (a *Assistant) editedStays(ctx context.Context, at chat.Place, ch chat.Chan
 }
 
 // edited takes the text of the edit form and shows the draft again.
-func (a *Assistant) edited(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+func (a *Assistant) edited(ctx context.Context, t *turn.Task, id string, s *saved) (turn.Result, error) {
 	if s.Out != "" {
 		return a.failed(ctx, t, nil, errOut)
 	}
@@ -186,7 +186,7 @@ func (a *Assistant) edited(ctx context.Context, t turn.Task, id string, s saved)
 }
 
 // shown is a draft with its buttons.
-func (a *Assistant) shown(t turn.Task, id string, s saved) chat.Post {
+func (a *Assistant) shown(t *turn.Task, id string, s *saved) chat.Post {
 	return chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Sample: a.Models.Sample(), Buttons: draftButtons(id, s.Target)}
 }
 
@@ -205,7 +205,7 @@ func draftButtons(id, target string) []chat.Button {
 }
 
 // wantsLast reports whether the task is "/draft last".
-func (a *Assistant) wantsLast(t turn.Task) (bool, error) {
+func (a *Assistant) wantsLast(t *turn.Task) (bool, error) {
 	if t.Event.Kind != chat.Command || t.Event.Name != string(step.Draft) {
 		return false, nil
 	}
@@ -215,7 +215,7 @@ func (a *Assistant) wantsLast(t turn.Task) (bool, error) {
 
 // last shows the person's newest draft again, or an answer that could not be
 // delivered.
-func (a *Assistant) last(ctx context.Context, t turn.Task, err error) (turn.Result, error) {
+func (a *Assistant) last(ctx context.Context, t *turn.Task, err error) (turn.Result, error) {
 	if err != nil {
 		return a.failed(ctx, t, nil, err)
 	}
@@ -232,7 +232,7 @@ func (a *Assistant) last(ctx context.Context, t turn.Task, err error) (turn.Resu
 }
 
 // discard throws a draft away.
-func (a *Assistant) discard(ctx context.Context, t turn.Task, id string, s saved) (turn.Result, error) {
+func (a *Assistant) discard(ctx context.Context, t *turn.Task, id string, s *saved) (turn.Result, error) {
 	gone, err := a.instead(ctx, t, s, chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: "Discarded."})
 	if err != nil {
 		return turn.Result{}, err

@@ -46,7 +46,7 @@ func (a *Assistant) Drafts(ctx context.Context, tenant, actor string, most int) 
 
 // unsent reports whether a saved answer is a draft of this person that did not
 // go out, or an answer that did not reach them.
-func unsent(s saved, id, actor string) bool {
+func unsent(s *saved, id, actor string) bool {
 	return s.By == actor && s.Out == "" && s.Text != "" && (s.Want.Intent == step.Draft || undelivered(id))
 }
 

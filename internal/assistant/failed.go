@@ -13,7 +13,7 @@ import (
 // failed ends a turn that has no answer; w is nil when it ended before any work.
 // What can be said is said; a passing failure of ours goes back to the queue
 // with everything booked.
-func (a *Assistant) failed(ctx context.Context, t turn.Task, w *work, err error) (turn.Result, error) {
+func (a *Assistant) failed(ctx context.Context, t *turn.Task, w *work, err error) (turn.Result, error) {
 	var f *fault.Fault
 	switch {
 	case stopped(ctx):
@@ -66,13 +66,14 @@ func (w *work) offer(r turn.Result) (turn.Result, error) {
 			Text: "_A budget limit is reached; " + or(redact.Name(w.t.Event.Actor.Name), "the asker") + " sees the details._",
 		}})
 	}
-	s := w.saved(answer{step: w.steps[len(w.steps)-1]})
+	none := unanswered(&w.steps[len(w.steps)-1])
+	s := w.saved(none)
 	s.Text, s.First = "", ""
 	saved, err := w.a.store(w.tenant(), id, s)
 	if err != nil {
 		return r, err
 	}
-	receipt, err := w.receipt(answer{}).Write()
+	receipt, err := w.receipt(none).Write()
 	if err != nil {
 		return r, err
 	}

@@ -39,14 +39,14 @@ func NewModels(c *catalog.Catalog, ready []catalog.Model, caller Caller, sample 
 // Sample reports whether the models are simulated.
 func (m *Models) Sample() bool { return m.sample }
 
-// Get returns a ready model.
-func (m *Models) Get(id string) (catalog.Model, bool) {
-	for _, r := range m.ready {
-		if r.ID == id {
-			return r, true
+// Get returns a ready model, which nobody may change.
+func (m *Models) Get(id string) (*catalog.Model, bool) {
+	for i := range m.ready {
+		if m.ready[i].ID == id {
+			return &m.ready[i], true
 		}
 	}
-	return catalog.Model{}, false
+	return nil, false
 }
 
 // Ready lists the models that can be used here.
@@ -67,10 +67,11 @@ func (m *Models) Options(in, out int64, at time.Time) []router.Option {
 		down[h.Provider] = h.Open
 	}
 	list := make([]router.Option, 0, len(m.ready))
-	for _, r := range m.ready {
+	for i := range m.ready {
+		r := &m.ready[i]
 		o := router.Option{
 			ID: r.ID, Provider: r.Provider, Tier: r.Tier, Context: r.Context, MaxOutput: r.MaxOutput, Abilities: r.Abilities,
-			Region: r.Region, Clearance: r.Clearance, Latency: r.Latency, Down: down[r.Provider], Free: m.catalog.Free(r),
+			Region: r.Region, Clearance: r.Clearance, Latency: r.Latency, Down: down[r.Provider], Free: m.catalog.Free(*r),
 		}
 		o.Worst, o.Priced = m.worst(r, in, out, at)
 		o.Likely, _ = m.worst(r, in*typicalIn/100, out*typicalOut/100, at)
@@ -84,7 +85,8 @@ func (m *Models) Options(in, out int64, at time.Time) []router.Option {
 func (m *Models) Request(steps []step.Step, at time.Time) router.Request {
 	r := router.Request{Out: steps[0].MaxOutput, Now: at}
 	var in, out int64
-	for _, s := range steps {
+	for i := range steps {
+		s := &steps[i]
 		n := m.widest(s)
 		in, out, r.In = in+n, out+s.MaxOutput, max(r.In, n)
 		r.Out = max(r.Out, s.MaxOutput)
@@ -97,11 +99,11 @@ func (m *Models) Request(steps []step.Step, at time.Time) router.Request {
 }
 
 // worst is the most a call can cost, and whether that is known.
-func (m *Models) worst(r catalog.Model, in, out int64, at time.Time) (money.Nano, bool) {
-	if m.catalog.Free(r) {
+func (m *Models) worst(r *catalog.Model, in, out int64, at time.Time) (money.Nano, bool) {
+	if m.catalog.Free(*r) {
 		return 0, true
 	}
-	if p, ok := catalog.PriceAt(r, "", at); ok {
+	if p, ok := catalog.PriceAt(*r, "", at); ok {
 		return p.Worst(in, out), true
 	}
 	return r.WorstCase, r.WorstCase > 0
@@ -119,7 +121,7 @@ func (m *Models) families() []string {
 }
 
 // in is an upper bound of a step's input tokens.
-func (m *Models) in(family string, s step.Step) int64 {
+func (m *Models) in(family string, s *step.Step) int64 {
 	n := token.UpperTurn(family, string(s.Schema))
 	for _, t := range s.Prompt {
 		n += token.UpperTurn(family, t.Text)
@@ -134,7 +136,7 @@ func (m *Models) in(family string, s step.Step) int64 {
 }
 
 // widest is an upper bound of a step's input over all ready models.
-func (m *Models) widest(s step.Step) int64 {
+func (m *Models) widest(s *step.Step) int64 {
 	var n int64
 	for _, f := range m.families() {
 		n = max(n, m.in(f, s))
@@ -143,13 +145,13 @@ func (m *Models) widest(s step.Step) int64 {
 }
 
 // price turns what a call used into money.
-func (m *Models) price(r catalog.Model, d llm.Done, at time.Time) (catalog.Costing, error) {
+func (m *Models) price(r *catalog.Model, d *llm.Done, at time.Time) (catalog.Costing, error) {
 	f := catalog.Facts{Tokens: d.Tokens, Counted: d.Counted, Served: d.Served, Service: d.Service}
 	if d.Cost != nil {
 		n := money.Nano(*d.Cost)
 		f.Reported = &n
 	}
-	return m.catalog.Cost(r, f, at)
+	return m.catalog.Cost(*r, f, at)
 }
 
 // source is the catalog's word as the ledger's.

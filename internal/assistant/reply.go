@@ -16,7 +16,7 @@ import (
 
 // result dresses an answer: text, footer, buttons, and what is kept for them.
 // The last booking goes along, so that answer and charge are stored together.
-func (w *work) result(out answer) (turn.Result, error) {
+func (w *work) result(out *answer) (turn.Result, error) {
 	post := chat.Post{
 		Job: w.t.PostID(1), Ref: w.settled(), Stage: chat.Final, Text: w.text(out), Footer: w.footer(out),
 		Private: w.private(), Sample: w.a.Models.Sample(),
@@ -58,13 +58,13 @@ func (w *work) address() chat.ReplyTo {
 
 // plain is the answer's text made safe: no live mention, no hidden link, and
 // what was taken out of the input put back.
-func (w *work) plain(out answer) string {
+func (w *work) plain(out *answer) string {
 	text := intent.Clean(out.text, w.want.Intent == step.Draft)
 	return redact.Neutralise(w.hidden.Restore(text))
 }
 
 // text is what the person reads.
-func (w *work) text(out answer) string {
+func (w *work) text(out *answer) string {
 	var b strings.Builder
 	switch {
 	case out.choice != nil:
@@ -84,7 +84,7 @@ func (w *work) text(out answer) string {
 
 // remarks are the lines under an answer: how it ended, what was not verified,
 // how much was read, what the local tier is, what the budget did.
-func (w *work) remarks(out answer) []string {
+func (w *work) remarks(out *answer) []string {
 	var lines []string
 	switch {
 	case out.stopped:
@@ -108,7 +108,7 @@ func (w *work) remarks(out answer) []string {
 }
 
 // coverage says how much was read, and of what when that is another channel's.
-func (w *work) coverage(out answer) string {
+func (w *work) coverage(out *answer) string {
 	line := intent.CoverageLine(out.step.Input.Coverage)
 	switch {
 	case w.source == "":
@@ -148,7 +148,7 @@ func unchecked(list []intent.Finding) string {
 }
 
 // footer is the grey line, as the settings want it.
-func (w *work) footer(out answer) string {
+func (w *work) footer(out *answer) string {
 	switch w.t.Settings.Footer() {
 	case settings.FooterOff:
 		return ""
@@ -161,7 +161,7 @@ func (w *work) footer(out answer) string {
 }
 
 // buttons are at most three, and the rest behind "⋯".
-func (w *work) buttons(out answer) (shown, more []chat.Button) {
+func (w *work) buttons(out *answer) (shown, more []chat.Button) {
 	id := w.t.Ticket.Job.ID
 	b := func(name, label string) chat.Button { return chat.Button{Name: name, Label: label, Value: id} }
 	stronger := w.strongerButton(out)
@@ -192,7 +192,7 @@ func (w *work) buttons(out answer) (shown, more []chat.Button) {
 }
 
 // strongerButton offers one tier up with its price before anyone presses.
-func (w *work) strongerButton(out answer) []chat.Button {
+func (w *work) strongerButton(out *answer) []chat.Button {
 	o := w.decision.Stronger
 	if o == nil || out.stopped {
 		return nil

@@ -53,13 +53,13 @@ type saved struct {
 }
 
 // saved is what is kept of an answer.
-func (w *work) saved(out answer) saved {
+func (w *work) saved(out *answer) *saved {
 	text := w.text(out)
 	if w.want.Intent == step.Draft {
 		text = w.plain(out)
 	}
-	s := saved{
-		Event: w.t.Event, Want: w.want, By: w.t.Event.Actor.ID, Person: w.t.Caller.ID, Text: text, First: text, Tier: out.model.Tier, Model: out.model.ID,
+	s := &saved{
+		Event: w.t.Event, Want: *w.want, By: w.t.Event.Actor.ID, Person: w.t.Caller.ID, Text: text, First: text, Tier: out.model.Tier, Model: out.model.ID,
 		Cost: w.spent, Workflow: w.charge.workflow, At: w.a.Clock.Now(), Private: w.private(),
 		Target: w.target(),
 	}
@@ -85,7 +85,7 @@ func (w *work) target() string {
 
 // goes is where a draft or a shared answer goes: what the person had open, the
 // thread of a shortcut's message, or where it was asked for.
-func (s saved) goes() chat.Place {
+func (s *saved) goes() chat.Place {
 	at := s.Event.Place
 	switch {
 	case s.Want.Viewed && s.Want.Read != nil:
@@ -97,7 +97,7 @@ func (s saved) goes() chat.Place {
 }
 
 // store is the record of a saved answer.
-func (a *Assistant) store(tenant, jobID string, s saved) (record.Write, error) {
+func (a *Assistant) store(tenant, jobID string, s *saved) (record.Write, error) {
 	b, err := json.Marshal(s)
 	if err != nil {
 		return record.Write{}, fmt.Errorf("assistant: save: %w", err)
@@ -106,25 +106,25 @@ func (a *Assistant) store(tenant, jobID string, s saved) (record.Write, error) {
 }
 
 // load reads what was saved for a job, or errExpired.
-func (a *Assistant) load(ctx context.Context, tenant, jobID string) (saved, error) {
+func (a *Assistant) load(ctx context.Context, tenant, jobID string) (*saved, error) {
 	r, err := a.Records.Get(ctx, tenant, record.Draft, jobID)
 	if errors.Is(err, record.ErrNotFound) {
-		return saved{}, errExpired
+		return nil, errExpired
 	}
 	if err != nil {
-		return saved{}, fmt.Errorf("assistant: load: %w", err)
+		return nil, fmt.Errorf("assistant: load: %w", err)
 	}
 	return a.open(tenant, r)
 }
 
-func (a *Assistant) open(tenant string, r record.Record) (saved, error) {
-	var s saved
+func (a *Assistant) open(tenant string, r record.Record) (*saved, error) {
 	b, err := a.Sealer.Open(tenant, sealDraft, r.Body)
 	if err != nil {
-		return s, fmt.Errorf("assistant: load: %w", err)
+		return nil, fmt.Errorf("assistant: load: %w", err)
 	}
-	if err := json.Unmarshal(b, &s); err != nil {
-		return s, fmt.Errorf("assistant: load: %w", err)
+	s := &saved{}
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("assistant: load: %w", err)
 	}
 	s.version = r.Version
 	return s, nil
@@ -135,7 +135,7 @@ var errOut = fault.New(fault.Conflict, "That went out already.")
 
 // out claims the right to send an answer or draft out for one press; a second
 // delivery of the same press has it already. errOut when another press has it.
-func (a *Assistant) out(ctx context.Context, t turn.Task, id string, s *saved) error {
+func (a *Assistant) out(ctx context.Context, t *turn.Task, id string, s *saved) error {
 	me := t.Ticket.Job.ID
 	switch s.Out {
 	case me:
@@ -145,7 +145,7 @@ func (a *Assistant) out(ctx context.Context, t turn.Task, id string, s *saved) e
 		return errOut
 	}
 	s.Out = me
-	w, err := a.store(t.Event.Place.Tenant(), id, *s)
+	w, err := a.store(t.Event.Place.Tenant(), id, s)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (a *Assistant) out(ctx context.Context, t turn.Task, id string, s *saved) e
 }
 
 // stronger is the tier above a saved answer's.
-func stronger(s saved) (catalog.Tier, bool) {
+func stronger(s *saved) (catalog.Tier, bool) {
 	if s.Up == nil {
 		return 0, false
 	}
@@ -191,7 +191,7 @@ func (a *Assistant) Keep(ctx context.Context, r turn.Reply) error {
 	if err != nil {
 		return fmt.Errorf("assistant: undelivered: %w", err)
 	}
-	s := saved{
+	s := &saved{
 		Event: chat.Event{Place: r.To.Place, Actor: chat.Actor{ID: r.To.To}, ReplyTo: r.To}, By: r.To.To, Person: who, Text: r.Post.Text, First: r.Post.Text,
 		At: a.Clock.Now(),
 	}
@@ -218,8 +218,8 @@ func (a *Assistant) GaveUp(ctx context.Context, tenant, post string) (bool, erro
 }
 
 // receipt is the record of why and for how much, of an answer or a refusal.
-func (w *work) receipt(out answer) turn.Receipt {
-	r := turn.Receipt{
+func (w *work) receipt(out *answer) *turn.Receipt {
+	r := &turn.Receipt{
 		Job: w.t.Ticket.Job.ID, At: w.a.Clock.Now(), By: w.t.Caller.ID, Place: w.t.Event.ReplyTo.Place, Private: w.private(), Intent: string(w.want.Intent),
 		Workflow: w.charge.workflow, Team: w.charge.team, Model: out.model.ID, Cost: w.spent, Reasons: w.decision.Reasons, Request: w.request,
 		Sample: w.a.Models.Sample(),
@@ -235,18 +235,18 @@ func (w *work) receipt(out answer) turn.Receipt {
 
 // receiptOf reads the receipt of an answer, if the caller may see the answer:
 // the one who asked, or, for an answer in a thread, whoever reads it there.
-func (a *Assistant) receiptOf(ctx context.Context, t turn.Task, jobID string) (turn.Receipt, error) {
+func (a *Assistant) receiptOf(ctx context.Context, t *turn.Task, jobID string) (*turn.Receipt, error) {
 	none := fault.New(fault.NotFound, "I no longer have the receipt of that answer.")
 	rec, err := a.Records.Get(ctx, t.Event.Place.Tenant(), record.Receipt, jobID)
 	if errors.Is(err, record.ErrNotFound) {
-		return turn.Receipt{}, none
+		return nil, none
 	}
 	if err != nil {
-		return turn.Receipt{}, fmt.Errorf("assistant: receipt: %w", err)
+		return nil, fmt.Errorf("assistant: receipt: %w", err)
 	}
 	r, err := turn.ReadReceipt(rec)
 	if err == nil && r.By != t.Caller.ID && (r.Private || !r.Place.InChannelOf(t.Event.Place)) {
-		return turn.Receipt{}, none
+		return nil, none
 	}
-	return r, err
+	return &r, err
 }

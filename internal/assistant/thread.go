@@ -62,7 +62,7 @@ func (w *work) follows() (chat.Place, bool) {
 }
 
 // answered is the thread's state after this answer.
-func (w *work) answered(out answer) threadState {
+func (w *work) answered(out *answer) threadState {
 	th := w.thread
 	th.Last, th.Tier, th.Model = w.t.Ticket.Job.ID, out.model.Tier, out.model.ID
 	if th.Owner == "" {
@@ -79,7 +79,7 @@ func (a *Assistant) Owned(ctx context.Context, p chat.Place) (chat.Owned, error)
 }
 
 // unfollow stops answering without a mention in a thread.
-func (a *Assistant) unfollow(ctx context.Context, t turn.Task) (turn.Result, error) {
+func (a *Assistant) unfollow(ctx context.Context, t *turn.Task) (turn.Result, error) {
 	p := t.Event.Place
 	if p.Thread == "" {
 		return say(t, "Say that in the thread I should not follow any more."), nil

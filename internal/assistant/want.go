@@ -40,7 +40,7 @@ type want struct {
 const defaultRange = 24 * time.Hour
 
 // wanted understands a task. Errors are faults with what to write instead.
-func (a *Assistant) wanted(ctx context.Context, t turn.Task) (want, error) {
+func (a *Assistant) wanted(ctx context.Context, t *turn.Task) (*want, error) {
 	switch t.Event.Kind {
 	case chat.Command:
 		return a.byCommand(ctx, t)
@@ -51,12 +51,12 @@ func (a *Assistant) wanted(ctx context.Context, t turn.Task) (want, error) {
 	}
 }
 
-func (a *Assistant) byMention(ctx context.Context, t turn.Task) (want, error) {
-	e, d := t.Event, t.Wish
+func (a *Assistant) byMention(ctx context.Context, t *turn.Task) (*want, error) {
+	e, d := &t.Event, &t.Wish
 	if len(d.Flags.Problems) > 0 {
-		return want{}, fault.New(fault.BadInput, strings.Join(d.Flags.Problems, " "))
+		return nil, fault.New(fault.BadInput, strings.Join(d.Flags.Problems, " "))
 	}
-	w := want{Intent: d.Intent, Instruction: d.Instruction, Flags: d.Flags, By: "message", Alternatives: d.Alternatives}
+	w := &want{Intent: d.Intent, Instruction: d.Instruction, Flags: d.Flags, By: "message", Alternatives: d.Alternatives}
 	at := e.Place
 	switch {
 	case beside(t):
@@ -70,7 +70,7 @@ func (a *Assistant) byMention(ctx context.Context, t turn.Task) (want, error) {
 		w.Read, w.Since = &ch, e.At.Add(-defaultRange)
 	}
 	if d.Revise {
-		if err := a.revise(ctx, t, &w); err != nil {
+		if err := a.revise(ctx, t, w); err != nil {
 			return w, err
 		}
 	}
@@ -82,15 +82,15 @@ func (a *Assistant) byMention(ctx context.Context, t turn.Task) (want, error) {
 
 // beside reports whether a direct message is about what the person has open
 // beside it.
-func beside(t turn.Task) bool {
-	e := t.Event
+func beside(t *turn.Task) bool {
+	e := &t.Event
 	return t.Channel.Kind == chat.DirectMessage && e.Viewing.Channel != "" && !e.Viewing.InChannelOf(e.Place) && t.Wish.MeansOpen()
 }
 
 // view points the want at what the person has open: a thread as a whole, of a
 // channel what is new. That they may read it, and that the bot may, is asked
 // like for any other place.
-func (w *want) view(e chat.Event) error {
+func (w *want) view(e *chat.Event) error {
 	at := e.Viewing
 	if at.Tenant() != e.Place.Tenant() {
 		return fault.New(fault.NotAllowed, "What you have open belongs to another workspace. Ask me there.")
@@ -104,7 +104,7 @@ func (w *want) view(e chat.Event) error {
 
 // revise turns "shorter" or "use a stronger model" into a change of the last
 // answer in the thread. Without one the text is taken as it stands.
-func (a *Assistant) revise(ctx context.Context, t turn.Task, w *want) error {
+func (a *Assistant) revise(ctx context.Context, t *turn.Task, w *want) error {
 	at := t.Event.Place
 	th, err := a.thread(ctx, at)
 	if err != nil || th.Last == "" {
@@ -134,9 +134,9 @@ func (a *Assistant) revise(ctx context.Context, t turn.Task, w *want) error {
 	return nil
 }
 
-func (a *Assistant) byCommand(ctx context.Context, t turn.Task) (want, error) {
-	e := t.Event
-	w := want{Intent: step.Intent(e.Name), By: "message"}
+func (a *Assistant) byCommand(ctx context.Context, t *turn.Task) (*want, error) {
+	e := &t.Event
+	w := &want{Intent: step.Intent(e.Name), By: "message"}
 	at := e.Place
 	switch w.Intent {
 	case step.Summarize:
@@ -147,7 +147,7 @@ func (a *Assistant) byCommand(ctx context.Context, t turn.Task) (want, error) {
 		w.Flags = args.Flags
 		switch w.Since = args.Since(e.At.In(t.Settings.Zone())); {
 		case args.Link != "":
-			return w, a.link(ctx, t, args.Link, &w)
+			return w, a.link(ctx, t, args.Link, w)
 		case w.Since.IsZero() && at.Thread != "":
 			w.Read = &at
 		default:
@@ -173,7 +173,7 @@ func (a *Assistant) byCommand(ctx context.Context, t turn.Task) (want, error) {
 		}
 		w.Text, w.Flags = args.Text, args.Flags
 		if args.Link != "" {
-			return w, a.link(ctx, t, args.Link, &w)
+			return w, a.link(ctx, t, args.Link, w)
 		}
 	default:
 		return w, fault.Newf(fault.BadInput, "I don't know /%s.", e.Name)
@@ -185,7 +185,7 @@ func (a *Assistant) byCommand(ctx context.Context, t turn.Task) (want, error) {
 }
 
 // link points the want at the conversation a permalink names.
-func (a *Assistant) link(ctx context.Context, t turn.Task, link string, w *want) error {
+func (a *Assistant) link(ctx context.Context, t *turn.Task, link string, w *want) error {
 	at, err := a.Openers(t.Event.Place.Platform).Directory().Resolve(ctx, t.Event.Place.Workspace, link)
 	if errors.Is(err, chat.ErrNotFound) {
 		return fault.New(fault.NotFound, "I could not find that message. Use the link that \"Copy link\" gives for a message in this workspace.")
@@ -202,13 +202,13 @@ func (a *Assistant) link(ctx context.Context, t turn.Task, link string, w *want)
 
 // byShortcut: the message shortcuts work on the thread of their target, or on
 // the target itself.
-func byShortcut(t turn.Task) want {
-	e := t.Event
+func byShortcut(t *turn.Task) *want {
+	e := &t.Event
 	at := e.Place
 	if at.Thread == "" {
 		at.Thread = e.Message.ID
 	}
-	w := want{Read: &at, By: "message"}
+	w := &want{Read: &at, By: "message"}
 	switch {
 	case strings.HasPrefix(e.Name, "summarize"):
 		w.Intent = step.Summarize

@@ -21,8 +21,8 @@ import (
 // work is one turn under way.
 type work struct {
 	a      *Assistant
-	t      turn.Task
-	want   want
+	t      *turn.Task
+	want   *want
 	resp   chat.Responder
 	class  catalog.Class
 	charge charge
@@ -39,7 +39,7 @@ type work struct {
 	levels   []usage.Level
 	held     []usage.StepHold
 	sizes    map[sizeKey]int64
-	spare    catalog.Model // to walk to when the first fails; zero when there is none
+	spare    *catalog.Model // to walk to when the first fails; nil when there is none
 
 	last    *usage.Settlement // the booking that waits
 	spent   money.Nano
@@ -53,7 +53,7 @@ type work struct {
 type charge struct{ workflow, team string }
 
 // turn runs a task that may call a model.
-func (a *Assistant) turn(ctx context.Context, t turn.Task) (turn.Result, error) {
+func (a *Assistant) turn(ctx context.Context, t *turn.Task) (turn.Result, error) {
 	if t.Wish.Command == intent.Unfollow {
 		return a.unfollow(ctx, t)
 	}
@@ -68,13 +68,13 @@ func (a *Assistant) turn(ctx context.Context, t turn.Task) (turn.Result, error) 
 }
 
 // run answers a want. It is also where a button or an approval comes in again.
-func (a *Assistant) run(ctx context.Context, t turn.Task, asked want) (turn.Result, error) {
+func (a *Assistant) run(ctx context.Context, t *turn.Task, asked *want) (turn.Result, error) {
 	w := &work{a: a, t: t, want: asked, holdID: t.Ticket.Hold(), post: t.Placeholder}
 	err := w.read(ctx)
 	if err == nil {
 		err = w.decide(ctx)
 	}
-	var out answer
+	var out *answer
 	if err == nil {
 		out, err = w.answer(ctx)
 	}
@@ -87,7 +87,7 @@ func (a *Assistant) run(ctx context.Context, t turn.Task, asked want) (turn.Resu
 // read finds out whether the asker may see the conversation, reads it, takes
 // out what must not leave, and plans the intent's steps.
 func (w *work) read(ctx context.Context) error {
-	e, s := w.t.Event, w.t.Settings
+	e, s := &w.t.Event, &w.t.Settings
 	opener := w.a.Openers(e.Place.Platform)
 	var err error
 	if w.resp, err = opener.Open(ctx, w.address()); err != nil {

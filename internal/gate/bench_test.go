@@ -35,7 +35,7 @@ func BenchmarkTurn(b *testing.B) {
 		n++
 		t := job.Ticket{Job: job.Job{ID: "bench" + strconv.Itoa(n), Tenant: e.Place.Tenant()}, Delivery: 1}
 		begun = time.Now()
-		r, err := h.Gate.Handle(b.Context(), turn.Delivery{Ticket: t, Event: e, Keep: keep, Placeholder: chat.Ref{Channel: General, Thread: Thread, ID: "ph"}})
+		r, err := h.Gate.Handle(b.Context(), &turn.Delivery{Ticket: t, Event: e, Keep: keep, Placeholder: chat.Ref{Channel: General, Thread: Thread, ID: "ph"}})
 		if err != nil || len(r.Replies) != 1 || r.Last == nil {
 			b.Fatalf("%+v %v", r, err)
 		}

@@ -16,14 +16,14 @@ import (
 
 // delivery claims the one job that waits, as a worker does, with the given
 // lease, and returns it as the gate is handed it.
-func delivery(h *House, e chat.Event, lease time.Duration) turn.Delivery {
+func delivery(h *House, e chat.Event, lease time.Duration) *turn.Delivery {
 	h.T.Helper()
 	claim, err := h.Store.Claim(h.T.Context(), "test", 1, lease, 0)
 	tickets := claim.Given
 	if err != nil || len(tickets) != 1 {
 		h.T.Fatalf("%d tickets, %v", len(tickets), err)
 	}
-	return turn.Delivery{Ticket: tickets[0], Event: e, Keep: func(context.Context, chat.Ref) error { return nil }}
+	return &turn.Delivery{Ticket: tickets[0], Event: e, Keep: func(context.Context, chat.Ref) error { return nil }}
 }
 
 // heard is Anna's question as the platform delivers it.

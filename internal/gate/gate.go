@@ -39,7 +39,7 @@ type Rate interface {
 
 // Room serves tasks. The assistant and the admin room are rooms.
 type Room interface {
-	Serve(ctx context.Context, t turn.Task) (turn.Result, error)
+	Serve(ctx context.Context, t *turn.Task) (turn.Result, error)
 	Answer(ctx context.Context, q chat.Question, who turn.Caller, s settings.Resolved) (chat.Answer, error)
 }
 
@@ -54,7 +54,7 @@ type Deps struct {
 	Assistant Room
 	Admin     Room
 	// Notices words what the house itself has to say.
-	Notices func(context.Context, turn.Task) (turn.Result, error)
+	Notices func(context.Context, *turn.Task) (turn.Result, error)
 	Clock   clock.Clock
 	Log     *slog.Logger
 }
@@ -67,17 +67,17 @@ func New(d Deps) *Gate { return &Gate{d} }
 
 // Handle serves one delivery; see intake.Handler. One that was stopped before it
 // had anything to say says so, and does not come back.
-func (g *Gate) Handle(ctx context.Context, d turn.Delivery) (turn.Result, error) {
-	r, err := g.handle(ctx, &d)
+func (g *Gate) Handle(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
+	r, err := g.handle(ctx, d)
 	if err != nil && errors.Is(context.Cause(ctx), turn.ErrStop) {
-		return stopped(&d, r), nil
+		return stopped(d, r), nil
 	}
 	return r, err
 }
 
 // stopped says that there is no answer; what was used is booked all the same.
 func stopped(d *turn.Delivery, r turn.Result) turn.Result {
-	said := turn.Say(d.Event, chat.Post{Job: d.PostID(1), Ref: d.Placeholder, Stage: chat.Final, Text: "Stopped before there was an answer."})
+	said := turn.Say(d.Event.ReplyTo, chat.Post{Job: d.PostID(1), Ref: d.Placeholder, Stage: chat.Final, Text: "Stopped before there was an answer."})
 	said.Last = r.Last
 	return said
 }
@@ -98,7 +98,7 @@ func (g *Gate) handle(ctx context.Context, d *turn.Delivery) (turn.Result, error
 	}
 	switch {
 	case err == nil:
-		return g.room(t).Serve(ctx, *t)
+		return g.room(t).Serve(ctx, t)
 	case retry(err):
 		return turn.Result{}, err
 	}
@@ -106,7 +106,7 @@ func (g *Gate) handle(ctx context.Context, d *turn.Delivery) (turn.Result, error
 }
 
 func (g *Gate) removed(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
-	return g.Admin.Serve(ctx, turn.Task{Delivery: *d, Channel: d.Event.Channel})
+	return g.Admin.Serve(ctx, &turn.Task{Delivery: *d, Channel: d.Event.Channel})
 }
 
 // notice passes on what the house itself has to say.
@@ -115,7 +115,7 @@ func (g *Gate) notice(ctx context.Context, d *turn.Delivery) (turn.Result, error
 	if err != nil {
 		return turn.Result{}, err
 	}
-	return g.Notices(ctx, turn.Task{Delivery: *d, Settings: s})
+	return g.Notices(ctx, &turn.Task{Delivery: *d, Settings: s})
 }
 
 // retry reports whether an error is a passing failure of ours, which the queue
@@ -237,10 +237,10 @@ func rolesOf(s settings.Resolved, c turn.Caller, at chat.Place) turn.Roles {
 }
 
 // GiveUp words the end of a job that failed too often.
-func (g *Gate) GiveUp(_ context.Context, d turn.Delivery) turn.Result {
+func (g *Gate) GiveUp(_ context.Context, d *turn.Delivery) turn.Result {
 	ref := fault.NewRef()
 	g.Log.Error("giving up a job", "job", d.Ticket.Job.ID, "ref", ref, "cause", d.Ticket.Cause)
 	p := chat.Post{Stage: chat.Final, Ref: d.Placeholder, Job: d.PostID(1),
 		Text: "I tried this several times and could not finish it. You were not charged for an answer. Please ask again, or tell your operator this reference: " + ref + "."}
-	return turn.Say(d.Event, p)
+	return turn.Say(d.Event.ReplyTo, p)
 }

@@ -37,7 +37,7 @@ func (g *Gate) refuse(ctx context.Context, d *turn.Delivery, err error) (turn.Re
 		}
 	}
 	e.ReplyTo.Private, e.ReplyTo.To = true, e.Actor.ID
-	return turn.Say(e, chat.Post{Stage: chat.Final, Job: d.PostID(1), Text: fault.Sentence(err, fault.NewRef())}), nil
+	return turn.Say(e.ReplyTo, chat.Post{Stage: chat.Final, Job: d.PostID(1), Text: fault.Sentence(err, fault.NewRef())}), nil
 }
 
 // Ask answers a question at once; see chat.Door. A failure becomes a sentence.

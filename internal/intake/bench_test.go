@@ -81,8 +81,8 @@ func BenchmarkWorker(b *testing.B) {
 		}
 		var left sync.WaitGroup
 		left.Add(b.N)
-		run := func(_ context.Context, d turn.Delivery) (turn.Result, error) {
-			return turn.Say(d.Event, chat.Post{Text: "done"}), nil
+		run := func(_ context.Context, d *turn.Delivery) (turn.Result, error) {
+			return turn.Say(d.Event.ReplyTo, chat.Post{Text: "done"}), nil
 		}
 		worker := intake.NewWorker("w1", s, countdown{s, &left}, w.sealer, handler{run: run}, w.pace, w.log)
 		b.ReportAllocs()

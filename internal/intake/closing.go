@@ -39,7 +39,7 @@ func buried(t job.Ticket, r turn.Result) turn.Result {
 // store stays away the lease runs out and a later delivery books the step as
 // uncertain, so that money is never missing.
 func (w *Worker) close(ctx context.Context, log *slog.Logger, d *turn.Delivery, r turn.Result) {
-	s, err := finish(w.sealer, *d, r)
+	s, err := finish(w.sealer, d, r)
 	if err != nil {
 		log.Error("result cannot be sealed", "err", err)
 		w.book(ctx, log, r)

@@ -109,7 +109,7 @@ func TestWhatSteersWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.door = intake.NewDoor(w.store, w.sealer, nil, nil, intake.Caps{Person: 1, Channel: 2})
-		defer w.work("w1", func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		defer w.work("w1", func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			if d.Event.Kind != chat.Click {
 				time.Sleep(time.Minute)
 			}

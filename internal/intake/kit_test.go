@@ -26,24 +26,24 @@ const tenant = "console/lab"
 
 // handler is an intake.Handler made of two functions.
 type handler struct {
-	run    func(context.Context, turn.Delivery) (turn.Result, error)
-	giveUp func(context.Context, turn.Delivery) turn.Result
+	run    func(context.Context, *turn.Delivery) (turn.Result, error)
+	giveUp func(context.Context, *turn.Delivery) turn.Result
 }
 
-func (h handler) Handle(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+func (h handler) Handle(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 	return h.run(ctx, d)
 }
 
-func (h handler) GiveUp(ctx context.Context, d turn.Delivery) turn.Result {
+func (h handler) GiveUp(ctx context.Context, d *turn.Delivery) turn.Result {
 	if h.giveUp == nil {
-		return turn.Say(d.Event, chat.Post{Text: "gave up on " + d.Event.Text})
+		return turn.Say(d.Event.ReplyTo, chat.Post{Text: "gave up on " + d.Event.Text})
 	}
 	return h.giveUp(ctx, d)
 }
 
 // echo answers an event with its own text.
-func echo(_ context.Context, d turn.Delivery) (turn.Result, error) {
-	return turn.Say(d.Event, chat.Post{Text: "re: " + d.Event.Text}), nil
+func echo(_ context.Context, d *turn.Delivery) (turn.Result, error) {
+	return turn.Say(d.Event.ReplyTo, chat.Post{Text: "re: " + d.Event.Text}), nil
 }
 
 // world is a store, a platform and what was kept as undelivered.
@@ -116,7 +116,7 @@ func (w *world) undelivered() int {
 }
 
 // work runs a worker and returns how to stop it; stopping waits for its end.
-func (w *world) work(name string, run func(context.Context, turn.Delivery) (turn.Result, error)) (stop func()) {
+func (w *world) work(name string, run func(context.Context, *turn.Delivery) (turn.Result, error)) (stop func()) {
 	return w.workWith(name, w.queue, handler{run: run})
 }
 
@@ -213,7 +213,7 @@ func (w *world) outgoing(job1 string, rs ...turn.Reply) {
 }
 
 func reply(e chat.Event, text string) turn.Reply {
-	return turn.Say(e, chat.Post{Text: text}).Replies[0]
+	return turn.Say(e.ReplyTo, chat.Post{Text: text}).Replies[0]
 }
 
 // platform is a chat platform that makes two messages of two Puts, as real ones

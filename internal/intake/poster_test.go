@@ -178,7 +178,7 @@ func TestConfirmationWaitsForThePostItSpeaksOf(t *testing.T) {
 			return fate{}
 		}
 		w.accept(mention("1", "7", ""))
-		defer w.work("w1", func(context.Context, turn.Delivery) (turn.Result, error) {
+		defer w.work("w1", func(context.Context, *turn.Delivery) (turn.Result, error) {
 			return drafted(), nil
 		})()
 		defer w.post("p1")()
@@ -201,7 +201,7 @@ func TestConfirmationOfAPostThatWasGivenUpSaysSo(t *testing.T) {
 			return fate{}
 		}
 		w.accept(mention("1", "7", ""))
-		defer w.work("w1", func(context.Context, turn.Delivery) (turn.Result, error) { return drafted(), nil })()
+		defer w.work("w1", func(context.Context, *turn.Delivery) (turn.Result, error) { return drafted(), nil })()
 		defer w.post("p1")()
 		time.Sleep(10 * time.Minute)
 		w.says("It could not be posted.")
@@ -261,7 +261,7 @@ func TestPosterKilledAfterSendingLeavesNoSecondPost(t *testing.T) {
 func TestAnswerReplacesItsPlaceholderAlsoAfterATakeOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		defer w.work("w1", func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		defer w.work("w1", func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			if d.Placeholder.IsZero() {
 				ref, err := responder{w.platform}.Put(ctx, chat.Post{Job: d.PostID(1), Stage: chat.Placeholder, Text: "reading …"})
 				if err != nil {
@@ -272,7 +272,7 @@ func TestAnswerReplacesItsPlaceholderAlsoAfterATakeOver(t *testing.T) {
 				}
 				return turn.Result{}, errSome // and dies here
 			}
-			return turn.Say(d.Event, chat.Post{Ref: d.Placeholder, Stage: chat.Final, Text: "done"}), nil
+			return turn.Say(d.Event.ReplyTo, chat.Post{Ref: d.Placeholder, Stage: chat.Final, Text: "done"}), nil
 		})()
 		defer w.post("p1")()
 		w.accept(mention("1", "7", "hello"))

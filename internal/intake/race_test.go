@@ -79,7 +79,7 @@ func storm(t *testing.T, d *dice) {
 		return out, err
 	})
 	q := flakyQueue{w.store, d}
-	run := func(ctx context.Context, dl turn.Delivery) (turn.Result, error) {
+	run := func(ctx context.Context, dl *turn.Delivery) (turn.Result, error) {
 		time.Sleep(d.upTo(20 * time.Second))
 		if dl.Ticket.Delivery < 5 && d.chance(10) {
 			return turn.Result{}, errSome

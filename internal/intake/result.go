@@ -18,16 +18,16 @@ type Handler interface {
 	// ends when somebody stopped the job (context.Cause is turn.ErrStop), when
 	// the ticket was lost (job.ErrLost) or when the process shuts down
 	// (turn.ErrShutdown); Handle must then return soon.
-	Handle(ctx context.Context, d turn.Delivery) (turn.Result, error)
+	Handle(ctx context.Context, d *turn.Delivery) (turn.Result, error)
 	// GiveUp words the end of a job that failed too often. It calls no
 	// provider.
-	GiveUp(ctx context.Context, d turn.Delivery) turn.Result
+	GiveUp(ctx context.Context, d *turn.Delivery) turn.Result
 }
 
 // finish seals a Result's replies into the settlement that closes the job. What
 // speaks of another post ("Posted.") goes behind it in its lane: it would not be
 // true earlier.
-func finish(s Sealer, d turn.Delivery, r turn.Result) (usage.Settlement, error) {
+func finish(s Sealer, d *turn.Delivery, r turn.Result) (usage.Settlement, error) {
 	t := d.Ticket
 	out := usage.Settlement{Tenant: t.Job.Tenant, Hold: t.Hold()}
 	if r.Last != nil {

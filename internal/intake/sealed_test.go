@@ -33,7 +33,7 @@ func TestNoWordsLieOpenInTheStore(t *testing.T) {
 		}
 	}
 	answered := make(chan struct{})
-	run := func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+	run := func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 		if d.Event.Text == "sentinel-parked" {
 			if err := d.Keep(ctx, chat.Ref{ID: "sentinel-ref"}); err != nil {
 				return turn.Result{}, err
@@ -42,7 +42,7 @@ func TestNoWordsLieOpenInTheStore(t *testing.T) {
 			<-ctx.Done() // its event and note stay in the store
 			return turn.Result{}, ctx.Err()
 		}
-		return turn.Say(d.Event, chat.Post{Text: "sentinel-post", Footer: "sentinel-footer"}), nil
+		return turn.Say(d.Event.ReplyTo, chat.Post{Text: "sentinel-post", Footer: "sentinel-footer"}), nil
 	}
 	accept("1", "sentinel-event")
 	accept("2", "sentinel-parked")

@@ -157,7 +157,7 @@ func (w *Worker) handle(ctx context.Context, log *slog.Logger, d *turn.Delivery)
 			err = errPanic
 		}
 	}()
-	return w.handler.Handle(ctx, *d)
+	return w.handler.Handle(ctx, d)
 }
 
 // giveUp asks the handler for the last words, and has its own when the handler
@@ -166,10 +166,10 @@ func (w *Worker) giveUp(ctx context.Context, log *slog.Logger, d *turn.Delivery)
 	defer func() {
 		if p := recover(); p != nil {
 			log.Error("panic in giving a job up", "stack", string(debug.Stack()))
-			r = turn.Say(d.Event, chat.Post{Stage: chat.Final, Ref: d.Placeholder, Text: fault.Sentence(errPanic, d.Ticket.Job.ID)})
+			r = turn.Say(d.Event.ReplyTo, chat.Post{Stage: chat.Final, Ref: d.Placeholder, Text: fault.Sentence(errPanic, d.Ticket.Job.ID)})
 		}
 	}()
-	return w.handler.GiveUp(ctx, *d)
+	return w.handler.GiveUp(ctx, d)
 }
 
 // errPanic stands for a panic in a handler.

@@ -38,7 +38,7 @@ func TestHeartbeatKeepsALongJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		var runs atomic.Int32
-		slow := func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		slow := func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			runs.Add(1)
 			time.Sleep(10 * time.Minute)
 			return echo(ctx, d)
@@ -67,7 +67,7 @@ func TestDeadWorkerIsReplacedAndItsLateEndOnlyBooks(t *testing.T) {
 		w.dispatch(dead[0], 1, 500)
 		died := time.Now()
 		var taken atomic.Int64
-		defer w.work("alive", func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		defer w.work("alive", func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			taken.Store(int64(time.Since(died)))
 			return echo(ctx, d)
 		})()
@@ -92,7 +92,7 @@ func TestDeadWorkerIsReplacedAndItsLateEndOnlyBooks(t *testing.T) {
 func TestWorkerCutOffFromTheStoreBooksWhatItUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		slow := func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		slow := func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			w.dispatch(d.Ticket, 1, 500)
 			time.Sleep(30 * time.Second)
 			r, err := echo(ctx, d)
@@ -116,7 +116,7 @@ func TestSilentStoreEndsAJobAfterSomeLeases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		var cause atomic.Value
-		defer w.workWith("cut", deafQueue{w.store, new(atomic.Bool)}, handler{run: func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		defer w.workWith("cut", deafQueue{w.store, new(atomic.Bool)}, handler{run: func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			begun := time.Now()
 			<-ctx.Done()
 			cause.CompareAndSwap(nil, fmt.Sprint(context.Cause(ctx), " after ", time.Since(begun).Round(time.Second)))
@@ -133,7 +133,7 @@ func TestSilentStoreEndsAJobAfterSomeLeases(t *testing.T) {
 func TestPanicCostsOneDelivery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		defer w.work("w1", func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		defer w.work("w1", func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			if d.Ticket.Delivery < 3 {
 				panic("secret words: " + d.Event.Text)
 			}
@@ -155,7 +155,7 @@ func TestFailingJobIsGivenUpVisiblyAndFree(t *testing.T) {
 		w := newWorld(t)
 		var mu sync.Mutex
 		var at []time.Time
-		defer w.work("w1", func(context.Context, turn.Delivery) (turn.Result, error) {
+		defer w.work("w1", func(context.Context, *turn.Delivery) (turn.Result, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			at = append(at, time.Now())
@@ -192,8 +192,8 @@ func TestGivingUpThatPanicsStillTellsThePerson(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		defer w.workWith("w1", w.store, handler{
-			run:    func(context.Context, turn.Delivery) (turn.Result, error) { panic("first") },
-			giveUp: func(context.Context, turn.Delivery) turn.Result { panic("again") },
+			run:    func(context.Context, *turn.Delivery) (turn.Result, error) { panic("first") },
+			giveUp: func(context.Context, *turn.Delivery) turn.Result { panic("again") },
 		})()
 		defer w.post("p1")()
 		w.accept(mention("1", "7", "hello"))
@@ -223,7 +223,7 @@ func TestEventThatCannotBeOpenedIsBuried(t *testing.T) {
 func TestThreadKeepsItsOrderUnderRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		moody := func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		moody := func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			if d.Event.Text == "one" && d.Ticket.Delivery < 3 {
 				return turn.Result{}, errSome
 			}
@@ -243,12 +243,12 @@ func TestStopReachesARunningJobWithinASecond(t *testing.T) {
 		w := newWorld(t)
 		ids := make(chan string, 1)
 		ended := make(chan time.Time, 1)
-		defer w.work("w1", func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		defer w.work("w1", func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			ids <- d.Ticket.Job.ID
 			<-ctx.Done()
 			ended <- time.Now()
 			time.Sleep(w.pace.Lease * 2) // closing is slow; the ticket must live on
-			return turn.Say(d.Event, chat.Post{Text: context.Cause(ctx).Error()}), nil
+			return turn.Say(d.Event.ReplyTo, chat.Post{Text: context.Cause(ctx).Error()}), nil
 		})()
 		defer w.post("p1")()
 		w.accept(mention("1", "7", "endless"))
@@ -274,7 +274,7 @@ func TestStopReachesARunningJobWithinASecond(t *testing.T) {
 func TestDrainLetsRunningJobsFinishAndSendsTheirAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		worker := intake.NewWorker("w1", w.store, w.store, w.sealer, handler{run: func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		worker := intake.NewWorker("w1", w.store, w.store, w.sealer, handler{run: func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			time.Sleep(15 * time.Second)
 			return echo(ctx, d)
 		}}, w.pace, w.log)
@@ -297,10 +297,10 @@ func TestDrainLetsRunningJobsFinishAndSendsTheirAnswers(t *testing.T) {
 func TestAfterTheGraceJobsAreGivenBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		stop := w.work("w1", func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		stop := w.work("w1", func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			w.dispatch(d.Ticket, 1, 500)
 			<-ctx.Done()
-			r := turn.Say(d.Event, chat.Post{Text: "the provider failed"}) // how a cut call looks to a handler
+			r := turn.Say(d.Event.ReplyTo, chat.Post{Text: "the provider failed"}) // how a cut call looks to a handler
 			last := w.settlement(d.Ticket, 1, 70)
 			r.Last = &last
 			return r, nil
@@ -331,7 +331,7 @@ func TestClosingOutlivesAStoreThatIsAway(t *testing.T) {
 			return w.store.Settle(ctx, s)
 		})
 		var runs atomic.Int32
-		defer w.work("w1", func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		defer w.work("w1", func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			runs.Add(1)
 			return echo(ctx, d)
 		})()
@@ -352,7 +352,7 @@ func TestRecordConflictCostsTheRecordNotTheAnswer(t *testing.T) {
 		if err := w.store.Write(t.Context(), tenant, record.Put(record.Thread, "taken", []byte("theirs"), 0)); err != nil {
 			t.Fatal(err)
 		}
-		defer w.work("w1", func(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+		defer w.work("w1", func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			r, err := echo(ctx, d)
 			r.Writes = []record.Write{{Kind: record.Thread, ID: "taken", Body: []byte("ours")}, record.Put(record.Receipt, "why", []byte("because"), 0)}
 			return r, err

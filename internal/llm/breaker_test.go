@@ -33,7 +33,7 @@ func (s *script) Stream(context.Context, llm.Request) iter.Seq2[llm.Chunk, error
 }
 
 func call(ctx context.Context, c llm.Client) (done *llm.Done, text string, err error) {
-	for chunk, e := range c.Stream(ctx, llm.Request{Model: catalog.Model{ID: "p/m", Provider: "p"}}) {
+	for chunk, e := range c.Stream(ctx, llm.Request{Model: &catalog.Model{ID: "p/m", Provider: "p"}}) {
 		text += chunk.Text
 		if e != nil {
 			err = e
@@ -171,7 +171,7 @@ func TestSetSendsToTheModelsProvider(t *testing.T) {
 	if len(h) != 2 || h[0].Provider != "a" || h[1].Provider != "p" || h[1].Calls != 1 || h[0].Calls != 0 {
 		t.Errorf("health %+v", h)
 	}
-	for _, err := range s.Stream(t.Context(), llm.Request{Model: catalog.Model{Provider: "elsewhere"}}) {
+	for _, err := range s.Stream(t.Context(), llm.Request{Model: &catalog.Model{Provider: "elsewhere"}}) {
 		if !errors.Is(err, llm.ErrNoModel) {
 			t.Errorf("unknown provider: %v", err)
 		}

@@ -15,10 +15,11 @@ import (
 	"github.com/tierwise/tierwise/internal/token"
 )
 
-// Request is one call.
+// Request is one call. Who makes it leaves Model and Step alone until the call
+// is over; who serves it only reads them.
 type Request struct {
-	Model catalog.Model
-	Step  step.Step
+	Model *catalog.Model
+	Step  *step.Step
 	// User is a pseudonym passed to providers that want one; it may be empty.
 	User string
 }

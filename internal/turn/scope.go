@@ -26,7 +26,7 @@ func (c Caller) Scope() usage.Scope {
 }
 
 // Calendar is the workspace's, from its settings.
-func (t Task) Calendar() usage.Calendar {
-	s := t.Settings
+func (t *Task) Calendar() usage.Calendar {
+	s := &t.Settings
 	return usage.Calendar{Zone: s.Zone(), Previous: s.PreviousZone(), Changed: s.ZoneChanged()}
 }

@@ -39,7 +39,7 @@ type Delivery struct {
 }
 
 // PostID is the id of the delivery's n-th post, counted from 1.
-func (d Delivery) PostID(n int) string { return d.Ticket.Job.ID + "/" + strconv.Itoa(n) }
+func (d *Delivery) PostID(n int) string { return d.Ticket.Job.ID + "/" + strconv.Itoa(n) }
 
 // Reply is a post with its address.
 type Reply struct {
@@ -60,8 +60,8 @@ type Result struct {
 	Writes  []record.Write
 }
 
-// Say returns a Result that answers the event with one post.
-func Say(e chat.Event, p chat.Post) Result {
-	p.Private = e.ReplyTo.Private
-	return Result{Replies: []Reply{{To: e.ReplyTo, Post: p}}}
+// Say returns a Result that answers with one post.
+func Say(to chat.ReplyTo, p chat.Post) Result {
+	p.Private = to.Private
+	return Result{Replies: []Reply{{To: to, Post: p}}}
 }

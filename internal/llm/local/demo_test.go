@@ -41,7 +41,7 @@ func TestStopEndsTheStreamWithWhatWasSaid(t *testing.T) {
 	defer cancel()
 	s := step.Step{Intent: step.Summarize, Input: step.Input{Messages: release()}}
 	text := ""
-	for ch, err := range NewDemo(nil).Stream(ctx, llm.Request{Model: catalog.Model{Tier: catalog.Frontier}, Step: s}) {
+	for ch, err := range NewDemo(nil).Stream(ctx, llm.Request{Model: &catalog.Model{Tier: catalog.Frontier}, Step: &s}) {
 		if err == nil {
 			text += ch.Text
 			cancel()

@@ -81,7 +81,7 @@ func (c *Client) done(r llm.Request, used token.Count, finish llm.Finish, first,
 
 // sent counts what a remote model would have been sent: the prompt, or the
 // structure when nobody rendered one.
-func (c *Client) sent(s step.Step) int64 {
+func (c *Client) sent(s *step.Step) int64 {
 	var n int64
 	for _, t := range s.Prompt {
 		n += c.count(t.Text) + 4

@@ -38,7 +38,7 @@ func release() []chat.Message {
 // run collects an answer, its chunks and how it ended.
 func run(t *testing.T, c *Client, m catalog.Model, s step.Step) (text string, chunks int, done *llm.Done) {
 	t.Helper()
-	for ch, err := range c.Stream(t.Context(), llm.Request{Model: m, Step: s}) {
+	for ch, err := range c.Stream(t.Context(), llm.Request{Model: &m, Step: &s}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,8 +53,8 @@ func newClient(t testing.TB, base string, change func(*Config)) *Client {
 
 func ask() llm.Request {
 	return llm.Request{
-		Model: catalog.Model{ID: "test/m", Provider: "test", Wire: "m", Family: "f", Abilities: []catalog.Ability{catalog.JSON, catalog.Images, catalog.Streaming}},
-		Step: step.Step{N: 1, MaxOutput: 256, Prompt: []step.Turn{
+		Model: &catalog.Model{ID: "test/m", Provider: "test", Wire: "m", Family: "f", Abilities: []catalog.Ability{catalog.JSON, catalog.Images, catalog.Streaming}},
+		Step: &step.Step{N: 1, MaxOutput: 256, Prompt: []step.Turn{
 			{Role: "user", Text: question},
 		}},
 	}
@@ -225,7 +225,7 @@ func TestModelsAndProbe(t *testing.T) {
 	if err != nil || len(list) != 2 || list[1] != (Listed{ID: "b", Owner: "test", Context: 16384}) {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	d, err := c.Probe(t.Context(), ask().Model)
+	d, err := c.Probe(t.Context(), *ask().Model)
 	if err != nil || d.Tokens != used || len(d.Fields) == 0 || d.Total <= 0 {
 		t.Errorf("probe %+v, %v", d, err)
 	}

@@ -115,7 +115,7 @@ func (l *lister) merge(known []goopenai.Model) []Listed {
 // model that answered and the usage fields seen. It costs what such a call
 // costs. An endpoint that answers and counts nothing has Counted false.
 func (c *Client) Probe(ctx context.Context, m catalog.Model) (llm.Done, error) {
-	r := llm.Request{Model: m, Step: step.Step{
+	r := llm.Request{Model: &m, Step: &step.Step{
 		N: 1, Purpose: step.Answer, Intent: step.Ask, MaxOutput: 1,
 		Prompt: []step.Turn{{Role: "user", Text: "Say yes."}},
 	}}

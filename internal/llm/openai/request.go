@@ -57,4 +57,4 @@ func (c *Client) build(r llm.Request, q quirk) goopenai.ChatCompletionRequest {
 }
 
 // streams reports whether a model's answer comes piece by piece.
-func streams(m catalog.Model) bool { return m.Has(catalog.Streaming) }
+func streams(m *catalog.Model) bool { return m.Has(catalog.Streaming) }
