@@ -136,7 +136,7 @@ func (a *Assistant) mayWrite(ctx context.Context, t *turn.Task, s *saved) (chat.
 
 // withoutFile refuses what would go out as a file, for an asker who may not
 // attach one there.
-func (a *Assistant) withoutFile(ctx context.Context, t turn.Task, at chat.Place, s saved) error {
+func (a *Assistant) withoutFile(ctx context.Context, t *turn.Task, at chat.Place, s *saved) error {
 	resp, err := a.Openers(at.Platform).OpenPlace(ctx, at)
 	if err != nil {
 		return fmt.Errorf("assistant: open: %w", err)
