@@ -111,9 +111,12 @@ type Ledger interface {
 
 // Limiter keeps limits beside the counters.
 type Limiter interface {
-	// SetLimits puts limits (by Key) and removes others, at once.
+	// SetLimits puts limits and extras (by Key) and removes others, at once; the
+	// error of Limit.Check, and nothing is changed, when one is not fit to keep.
+	// Extras whose time is over are removed on the way.
 	SetLimits(ctx context.Context, tenant string, put []Limit, remove []string) error
-	// Limits lists the workspace's limits in the order of their keys.
+	// Limits lists the workspace's limits, and the extras whose time is not
+	// over, in the order of their keys.
 	Limits(ctx context.Context, tenant string) ([]Limit, error)
 }
 

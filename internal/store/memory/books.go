@@ -12,6 +12,7 @@ import (
 // reserved, and the limits.
 type books struct {
 	limits   map[string]usage.Limit
+	applies  usage.LimitSet                 // limits, arranged
 	counters map[window]map[string]*counter // by scope key
 	sums     map[window]map[usage.Key]usage.Cell
 	rows     map[string][]usage.Entry // by month, in the order they were booked
@@ -108,21 +109,6 @@ func bookedAt(ws []usage.Window, now time.Time) usage.Booked {
 	return b
 }
 
-// limit returns the limit of a scope in a kind of window: its own, else that
-// of the first template that has one.
-func (b *books) limit(s usage.Scope, k usage.WindowKind) (usage.Limit, bool) {
-	for i := -1; i < len(s.Templates); i++ {
-		l := usage.Limit{Scope: s.Kind, ID: s.ID, Window: k}
-		if i >= 0 {
-			l.ID = s.Templates[i]
-		}
-		if found, ok := b.limits[l.Key()]; ok {
-			return found, true
-		}
-	}
-	return usage.Limit{}, false
-}
-
 // level tells where a scope stands in the window with the given id, which is
 // one of the two that w names or an earlier one.
 func (b *books) level(s usage.Scope, w usage.Window, id string, now time.Time) usage.Level {
@@ -133,10 +119,7 @@ func (b *books) level(s usage.Scope, w usage.Window, id string, now time.Time) u
 	if c := b.counters[window{w.Kind, id}][s.Key()]; c != nil {
 		l.Settled, l.Held = c.settled, c.held
 	}
-	if limit, ok := b.limit(s, w.Kind); ok {
-		l.Limit, l.Limited, l.Then = limit.At(now), true, limit.Then
-	}
-	return l
+	return l.Under(b.applies.Of(s, w.Kind, now))
 }
 
 // limited returns the levels that have a limit, scope by scope, in the windows

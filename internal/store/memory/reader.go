@@ -14,15 +14,22 @@ import (
 
 // SetLimits implements usage.Limiter.
 func (s *Store) SetLimits(_ context.Context, tenant string, put []usage.Limit, remove []string) error {
+	for _, l := range put {
+		if err := l.Check(); err != nil {
+			return fmt.Errorf("memory: limits: %w", err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := &s.at(tenant).books
+	now, b := s.clk.Now(), &s.at(tenant).books
 	for _, k := range remove {
 		delete(b.limits, k)
 	}
 	for _, l := range put {
 		b.limits[l.Key()] = l
 	}
+	maps.DeleteFunc(b.limits, func(_ string, l usage.Limit) bool { return l.Ended(now) })
+	b.applies = usage.NewLimitSet(slices.Collect(maps.Values(b.limits)))
 	return nil
 }
 
@@ -30,7 +37,8 @@ func (s *Store) SetLimits(_ context.Context, tenant string, put []usage.Limit, r
 func (s *Store) Limits(_ context.Context, tenant string) ([]usage.Limit, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := slices.Collect(maps.Values(s.at(tenant).books.limits))
+	now := s.clk.Now()
+	out := slices.DeleteFunc(slices.Collect(maps.Values(s.at(tenant).books.limits)), func(l usage.Limit) bool { return l.Ended(now) })
 	slices.SortFunc(out, func(a, b usage.Limit) int { return cmp.Compare(a.Key(), b.Key()) })
 	return out, nil
 }

@@ -87,7 +87,8 @@ func used(tb testing.TB, s storetest.Store, clk *clock.Manual, daily int) {
 	clk.Set(now)
 	for _, t := range tenants {
 		limit := usage.Limit{Scope: usage.User, ID: usage.AnyID, Window: usage.Day, Amount: 500, Then: usage.Refuse, Extra: 7, ExtraUntil: now.Add(time.Hour)}
-		do(tb, s.SetLimits(ctx, t, []usage.Limit{limit}, nil))
+		extra := usage.Limit{Scope: usage.User, ID: "ann", Window: usage.Day, Approval: "a1", Extra: 9, ExtraUntil: now.Add(time.Hour), Reason: "the release"}
+		do(tb, s.SetLimits(ctx, t, []usage.Limit{limit, extra}, nil))
 		for i := range 3 {
 			do(tb, s.Write(ctx, t, record.Put(record.Setting, fmt.Sprint("channel/C", i), []byte("sealed"), 0)))
 		}

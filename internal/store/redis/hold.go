@@ -33,7 +33,7 @@ func (s *Store) Hold(ctx context.Context, r usage.HoldRequest) (usage.Held, erro
 		full := a.row(v, 6)
 		st = standing{scopes: scopesFrom(&a, a.text(full[4])), windows: windowsFrom(&a, a.text(full[5]))}
 	}
-	held := usage.Held{Granted: verdict != "refused", Windows: bookedFrom(&a, p[1]), Levels: st.levels(&a, p[2], s.now())}
+	held := usage.Held{Granted: verdict != "refused", Windows: bookedFrom(&a, p[1]), Levels: st.levels(&a, p[2])}
 	switch verdict {
 	case "refused":
 		if n := int(a.int(p[3])); n >= 1 && n <= len(held.Levels) {
@@ -85,7 +85,7 @@ type standing struct {
 	windows []usage.Window
 }
 
-func (st standing) levels(r *reply, v any, now time.Time) []usage.Level {
+func (st standing) levels(r *reply, v any) []usage.Level {
 	var out []usage.Level
 	for _, one := range r.list(v) {
 		p := r.row(one, 6)
@@ -100,16 +100,15 @@ func (st standing) levels(r *reply, v any, now time.Time) []usage.Level {
 			l.Ends = w.Boundary
 		}
 		if text := r.text(p[5]); text != "" {
-			limit := limitFrom(r, text)
-			l.Limit, l.Limited, l.Then = limit.At(now), true, limit.Then
+			l = l.Under(limitFrom(r, text), true)
 		}
 		out = append(out, l)
 	}
 	return out
 }
 
-// now is our idea of the server's clock. It only chooses whether an answer
-// shows a limit's extra; what counts is decided in the scripts.
+// now is our idea of the server's clock. It only chooses whether an extra is
+// still listed; what counts is decided in the scripts.
 func (s *Store) now() time.Time { return time.UnixMicro(s.nowAt(time.Now())).UTC() }
 
 // Dispatch implements usage.Ledger.

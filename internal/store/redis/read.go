@@ -20,7 +20,7 @@ func (s *Store) Levels(ctx context.Context, tenant string, scopes []usage.Scope,
 		return nil, err
 	}
 	var r reply
-	out := standing{scopes, windows}.levels(&r, r.row(v, 1)[0], s.now())
+	out := standing{scopes, windows}.levels(&r, r.row(v, 1)[0])
 	return out, r.err
 }
 

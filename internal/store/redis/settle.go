@@ -91,7 +91,7 @@ func (s *Store) levelsAfter(r *reply, st usage.Settlement, p []any) []usage.Leve
 	if sc := r.text(p[4]); sc != "" {
 		of = standing{scopes: scopesFrom(r, sc), windows: windowsFrom(r, r.text(p[5]))}
 	}
-	return of.levels(r, p[3], s.now())
+	return of.levels(r, p[3])
 }
 
 // moved reports an entry that was booked in another store before: no hold is

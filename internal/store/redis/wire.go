@@ -194,18 +194,3 @@ func windowsFrom(r *reply, text string) []usage.Window {
 	}
 	return out
 }
-
-// limitText and limitFrom write and read a limit as it is kept beside the
-// counters: "<amount>|<extra>|<until>|<then>".
-func limitText(l usage.Limit) string {
-	return fmt.Sprintf("%d|%d|%s|%s", l.Amount, l.Extra, micros(l.ExtraUntil), l.Then)
-}
-
-func limitFrom(r *reply, text string) usage.Limit {
-	p := strings.SplitN(text, "|", 4)
-	if len(p) != 4 {
-		r.wrong(text, "a limit")
-		return usage.Limit{}
-	}
-	return usage.Limit{Amount: r.nano(p[0]), Extra: r.nano(p[1]), ExtraUntil: r.instant(p[2]), Then: usage.AtLimit(p[3])}
-}

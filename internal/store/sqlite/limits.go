@@ -2,41 +2,30 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/usage"
 )
 
-// limitSet are the limits of a workspace by their keys.
-type limitSet map[string]usage.Limit
-
-// of finds the limit that applies to a scope in a kind of window: its own, else
-// that of the first template that has one.
-func (set limitSet) of(sc usage.Scope, k usage.WindowKind) (usage.Limit, bool) {
-	if l, ok := set[usage.Limit{Scope: sc.Kind, ID: sc.ID, Window: k}.Key()]; ok {
-		return l, true
-	}
-	for _, id := range sc.Templates {
-		if l, ok := set[usage.Limit{Scope: sc.Kind, ID: id, Window: k}.Key()]; ok {
-			return l, true
-		}
-	}
-	return usage.Limit{}, false
-}
-
-const selectLimits = `SELECT key, scope, id, window, amount, at_limit, extra, extra_until FROM limits WHERE tenant = ? ORDER BY key`
+const selectLimits = `SELECT key, scope, id, window, amount, at_limit, extra, extra_until, approval, reason FROM limits WHERE tenant = ? ORDER BY key`
 
 func scanLimit(row scanner, l *usage.Limit) error {
 	var key string
 	var until int64
-	err := row.Scan(&key, &l.Scope, &l.ID, &l.Window, &l.Amount, &l.Then, &l.Extra, &until)
+	err := row.Scan(&key, &l.Scope, &l.ID, &l.Window, &l.Amount, &l.Then, &l.Extra, &until, &l.Approval, &l.Reason)
 	l.ExtraUntil = instant(until)
 	return err
 }
 
 // SetLimits implements usage.Limiter.
 func (s *Store) SetLimits(ctx context.Context, tenant string, put []usage.Limit, remove []string) error {
+	for _, l := range put {
+		if err := l.Check(); err != nil {
+			return s.failed("set limits", err)
+		}
+	}
 	_, err := write(ctx, s, "set limits", func(t *tx) (struct{}, error) {
 		t.limitsChanged = true
 		delete(t.w.limits, tenant)
@@ -46,15 +35,18 @@ func (s *Store) SetLimits(ctx context.Context, tenant string, put []usage.Limit,
 }
 
 func (t *tx) setLimits(tenant string, put []usage.Limit, remove []string) error {
+	if _, err := t.exec(`DELETE FROM limits WHERE tenant = ? AND approval <> '' AND extra_until <= ?`, tenant, nanos(t.now)); err != nil {
+		return err
+	}
 	for _, key := range remove {
 		if _, err := t.exec(`DELETE FROM limits WHERE tenant = ? AND key = ?`, tenant, key); err != nil {
 			return err
 		}
 	}
 	for _, l := range put {
-		_, err := t.exec(`INSERT OR REPLACE INTO limits (tenant, key, scope, id, window, amount, at_limit, extra, extra_until)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, tenant, l.Key(), string(l.Scope), l.ID, string(l.Window),
-			int64(l.Amount), string(l.Then), int64(l.Extra), nanos(l.ExtraUntil))
+		_, err := t.exec(`INSERT OR REPLACE INTO limits (tenant, key, scope, id, window, amount, at_limit, extra, extra_until, approval, reason)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, tenant, l.Key(), string(l.Scope), l.ID, string(l.Window),
+			int64(l.Amount), string(l.Then), int64(l.Extra), nanos(l.ExtraUntil), l.Approval, l.Reason)
 		if err != nil {
 			return err
 		}
@@ -69,31 +61,24 @@ func (s *Store) Limits(ctx context.Context, tenant string) ([]usage.Limit, error
 	if err != nil {
 		return nil, s.failed("limits", err)
 	}
-	return out, nil
+	now := s.clock.Now()
+	return slices.DeleteFunc(out, func(l usage.Limit) bool { return l.Ended(now) }), nil
 }
 
 // limitsOf gives a workspace's limits inside a transaction. They are kept
 // between batches: only this writer changes them, and whoever does so inside a
 // batch drops what is kept.
-func (t *tx) limitsOf(tenant string) (limitSet, error) {
+func (t *tx) limitsOf(tenant string) (usage.LimitSet, error) {
 	if set, ok := t.w.limits[tenant]; ok {
 		return set, nil
 	}
 	rows, err := t.query(selectLimits, tenant)
-	set, err := index(collect(rows, err, scanLimit))
+	all, err := collect(rows, err, scanLimit)
 	if err != nil {
-		return nil, err
+		return usage.LimitSet{}, err
 	}
-	t.w.limits[tenant] = set
-	return set, nil
-}
-
-func index(limits []usage.Limit, err error) (limitSet, error) {
-	set := make(limitSet, len(limits))
-	for _, l := range limits {
-		set[l.Key()] = l
-	}
-	return set, err
+	t.w.limits[tenant] = usage.NewLimitSet(all)
+	return t.w.limits[tenant], nil
 }
 
 // levels says where scopes stand, in the order scopes × windows; with limited
@@ -112,12 +97,12 @@ func (t *tx) levels(tenant string, scopes []usage.Scope, places []place, limited
 	})
 }
 
-func levels(set limitSet, now time.Time, scopes []usage.Scope, places []place, limited bool,
+func levels(set usage.LimitSet, now time.Time, scopes []usage.Scope, places []place, limited bool,
 	stand func(k usage.WindowKind, window, scope string) (counter, error)) ([]usage.Level, error) {
 	var out []usage.Level
 	for _, sc := range scopes {
 		for _, p := range places {
-			limit, ok := set.of(sc, p.Kind)
+			limit, ok := set.Of(sc, p.Kind, now)
 			if limited && !ok {
 				continue
 			}
@@ -127,12 +112,9 @@ func levels(set limitSet, now time.Time, scopes []usage.Scope, places []place, l
 			}
 			l := usage.Level{
 				Scope: sc, Window: p.Kind, ID: p.ID, Ends: instant(p.Ends),
-				Settled: money.Nano(c.settled), Held: money.Nano(c.held), Limited: ok,
+				Settled: money.Nano(c.settled), Held: money.Nano(c.held),
 			}
-			if ok {
-				l.Limit, l.Then = limit.At(now), limit.Then
-			}
-			out = append(out, l)
+			out = append(out, l.Under(limit, ok))
 		}
 	}
 	return out, nil

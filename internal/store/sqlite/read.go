@@ -104,12 +104,12 @@ func (s *Store) row(ctx context.Context, query string, args ...any) scanner {
 // Levels implements usage.Reader.
 func (s *Store) Levels(ctx context.Context, tenant string, scopes []usage.Scope, windows []usage.Window) ([]usage.Level, error) {
 	rows, err := s.query(ctx, selectLimits, tenant)
-	set, err := index(collect(rows, err, scanLimit))
+	all, err := collect(rows, err, scanLimit)
 	if err != nil {
 		return nil, s.failed("levels", err)
 	}
 	now := s.clock.Now()
-	out, err := levels(set, now, scopes, placesAt(windows, now), false, func(k usage.WindowKind, window, scope string) (c counter, err error) {
+	out, err := levels(usage.NewLimitSet(all), now, scopes, placesAt(windows, now), false, func(k usage.WindowKind, window, scope string) (c counter, err error) {
 		err = s.row(ctx, `SELECT settled, held FROM counters WHERE tenant = ? AND kind = ? AND window = ? AND scope = ?`,
 			tenant, string(k), window, scope).Scan(&c.settled, &c.held)
 		if none(err) {

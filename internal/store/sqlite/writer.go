@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tierwise/tierwise/usage"
 )
 
 // batchMax bounds how many operations share one commit, and so how long the
@@ -36,11 +38,11 @@ type writer struct {
 
 	// Touched by the writing goroutine only.
 	stmts    map[string]*statement
-	limits   map[string]limitSet     // by tenant, as committed; nobody else writes them
-	counters map[counterKey]*counter // as committed, likewise
-	holds    map[holdKey]*hold       // open ones, likewise
-	purgeAt  time.Time               // when to look for old rows again
-	uncut    bool                    // the log may still hold what a caller had removed
+	limits   map[string]usage.LimitSet // by tenant, as committed; nobody else writes them
+	counters map[counterKey]*counter   // as committed, likewise
+	holds    map[holdKey]*hold         // open ones, likewise
+	purgeAt  time.Time                 // when to look for old rows again
+	uncut    bool                      // the log may still hold what a caller had removed
 
 	mu     sync.Mutex
 	queue  []*operation
@@ -67,7 +69,7 @@ const (
 
 func newWriter(s *Store, db *sql.DB, conn *sql.Conn) *writer {
 	w := &writer{
-		store: s, db: db, conn: conn, stmts: map[string]*statement{}, limits: map[string]limitSet{}, counters: map[counterKey]*counter{}, holds: map[holdKey]*hold{},
+		store: s, db: db, conn: conn, stmts: map[string]*statement{}, limits: map[string]usage.LimitSet{}, counters: map[counterKey]*counter{}, holds: map[holdKey]*hold{},
 		stopped: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	go w.loop()

@@ -75,9 +75,10 @@ func (open Open) start(t *testing.T) Harness {
 // with its id answers as before and reserves nothing, Dispatch is ErrNoHold.
 //
 // Hold. For each scope, then for each window in the order asked, the limit is
-// the one with the scope's id, else that of the first template that has one. A
-// hold is refused when settled + held + its sum would be above a hard limit
-// with its extra; a sum of zero is always granted. A refused hold leaves no
+// the one with the scope's id, else that of the first template that has one,
+// and over it lie its own extra and all extras of that scope and window, cut so
+// that the whole is at most money.Max. A hold is refused when settled + held +
+// its sum would be above a hard limit with its extras; a sum of zero is always granted. A refused hold leaves no
 // trace and the same id may be tried again.
 //
 // Settle. The key is Entry.ID. An entry not seen before is booked in the

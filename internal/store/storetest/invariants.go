@@ -175,7 +175,8 @@ func (m *machine) sameLevels(got, want []usage.Level) {
 func (m *machine) sameLevel(got, want usage.Level) {
 	m.Helper()
 	if got.Scope.Key() != want.Scope.Key() || got.Window != want.Window || got.ID != want.ID || got.Settled != want.Settled ||
-		got.Held != want.Held || got.Limited != want.Limited || got.Limit != want.Limit || got.Then != want.Then {
+		got.Held != want.Held || got.Limited != want.Limited || got.Limit != want.Limit || got.Then != want.Then ||
+		got.Extra != want.Extra || !got.ExtraUntil.Equal(want.ExtraUntil) {
 		m.Fatalf("level %+v, want %+v", got, want)
 	}
 }

@@ -183,13 +183,28 @@ func (m *model) level(tenant string, s usage.Scope, k usage.WindowKind, id strin
 	for _, tid := range append([]string{s.ID}, s.Templates...) {
 		if limit, ok := m.limits[tenant][string(s.Kind)+":"+tid+":"+string(k)]; ok {
 			l.Limit, l.Limited, l.Then = limit.Amount, true, limit.Then
-			if now.Before(limit.ExtraUntil) {
-				l.Limit += limit.Extra
-			}
+			m.addExtras(tenant, &l, limit, now)
 			break
 		}
 	}
 	return l
+}
+
+// addExtras adds what is added now to a level's limit: what the limit carries
+// itself, and every extra of the very scope.
+func (m *model) addExtras(tenant string, l *usage.Level, limit usage.Limit, now time.Time) {
+	for _, x := range m.limits[tenant] {
+		if x.Key() != limit.Key() && !(x.Approval != "" && x.Scope == l.Scope.Kind && x.ID == l.Scope.ID && x.Window == l.Window) {
+			continue
+		}
+		if x.Extra > 0 && now.Before(x.ExtraUntil) {
+			l.Limit += x.Extra
+			l.Extra += x.Extra
+			if l.ExtraUntil.IsZero() || x.ExtraUntil.Before(l.ExtraUntil) {
+				l.ExtraUntil = x.ExtraUntil
+			}
+		}
+	}
 }
 
 // open is what a hold reserves still.

@@ -13,8 +13,9 @@ local function arg()
   return argv[pos]
 end
 
--- whole prints a count or an instant without an exponent. It is not for money,
--- which stays a string from end to end.
+-- whole prints a count or an instant without an exponent. It is not for sums of
+-- money, which stay strings from end to end; only a limit's extra, which is
+-- small enough to be exact, is added up and printed here.
 local function whole(n)
   return string.format('%.0f', n)
 end

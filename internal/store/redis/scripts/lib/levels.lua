@@ -3,11 +3,19 @@
 
 -- SLOTS are where the windows stand in a limit: "lim" keeps, for a scope or a
 -- template, "<day>;<week>;<month>", each "<amount>|<extra>|<until>|<then>" or
--- nothing.
+-- nothing. Where a scope has extras three slots more follow, one for each
+-- window: "<approval>|<extra>|<until>|<reason>" of each, with "," between them.
 local SLOTS = { day = 1, week = 2, month = 3 }
+local EXTRAS = 3
+
+-- MOST is the largest limit there is; see money.Max.
+local MOST = 9000000000000000
 
 local function slotsFrom(s)
-  local slots, n = { '', '', '' }, 0
+  local slots, n = { '', '', '', '', '', '' }, 0
+  if not s or s == '' then
+    return slots
+  end
   for part in string.gmatch(s .. ';', '([^;]*);') do
     n = n + 1
     slots[n] = part
@@ -16,7 +24,8 @@ local function slotsFrom(s)
 end
 
 -- limitsOf returns, for each scope, the limits by slot: those of its own id,
--- else of its first template that has one for that window.
+-- else of its first template that has one for that window. Extras are those of
+-- its own id alone.
 local function limitsOf(T, scopes)
   local names, n = {}, 0
   for _, s in ipairs(scopes) do
@@ -30,24 +39,52 @@ local function limitsOf(T, scopes)
   local found = n > 0 and call('HMGET', T .. 'lim', unpack(names)) or {}
   local out, at = {}, 0
   for i, s in ipairs(scopes) do
-    local mine = { '', '', '' }
-    for _ = 0, #(s.t or {}) do
+    local mine = slotsFrom(found[at + 1])
+    for _ = 1, #(s.t or {}) do
       at = at + 1
-      if found[at] then
-        for slot, limit in ipairs(slotsFrom(found[at])) do
+      if found[at + 1] then
+        local theirs = slotsFrom(found[at + 1])
+        for slot = 1, EXTRAS do
           if mine[slot] == '' then
-            mine[slot] = limit
+            mine[slot] = theirs[slot]
           end
         end
       end
     end
+    at = at + 1
     out[i] = mine
   end
   return out
 end
 
+-- inForce returns a limit with what is added to it now: "<amount>|<extra>|
+-- <until>|<then>", where extra is the sum of all extras in force and until the
+-- end of the first of them. Amount and extra together are at most MOST, which
+-- Lua adds exactly; a sum of extras beyond that is cut whatever its last digit.
+local function inForce(limit, extras)
+  if limit == '' or extras == '' and string.find(limit, '|0|0|', 1, true) then
+    return limit
+  end
+  local amount, sum, first, what = string.match(limit, '^(%d+)|(%d+)|(%d+)|(.*)$')
+  sum, first = tonumber(sum), tonumber(first)
+  if now >= first or sum == 0 then
+    sum, first = 0, 0
+  end
+  for extra, till in string.gmatch(extras, '[^|,]*|(%d+)|(%d+)|[^|,]*') do
+    till = tonumber(till)
+    if now < till then
+      sum = sum + tonumber(extra)
+      if first == 0 or till < first then
+        first = till
+      end
+    end
+  end
+  return amount .. '|' .. whole(math.min(sum, MOST - tonumber(amount))) .. '|' .. whole(first) .. '|' .. what
+end
+
 -- levels returns { scope number, window number, window id, settled, held,
--- limit } for each scope and window; only those with a limit unless all.
+-- limit in force } for each scope and window; only those with a limit unless
+-- all.
 local function levels(T, scopes, windows, ids, all)
   local limits = limitsOf(T, scopes)
   local count, names = #scopes, {}
@@ -64,7 +101,8 @@ local function levels(T, scopes, windows, ids, all)
   local out, n = {}, 0
   for i = 1, count do
     for j, w in ipairs(windows) do
-      local limit = limits[i][SLOTS[w.k]] or ''
+      local slot = SLOTS[w.k]
+      local limit = slot and inForce(limits[i][slot], limits[i][EXTRAS + slot]) or ''
       if all or limit ~= '' then
         n = n + 1
         out[n] = { i, j, ids[w.k] or '', sums[j][i] or '0', sums[j][count + i] or '0', limit }
@@ -78,13 +116,9 @@ end
 -- at most 9e15, which Lua compares exactly; a counter beyond that is above any
 -- limit whatever its last digit.
 local function passes(level, sum)
-  local amount, extra, ends, what = string.match(level[6], '^(%d+)|(%d+)|(%d+)|(.*)$')
+  local amount, extra, what = string.match(level[6], '^(%d+)|(%d+)|%d+|(.*)$')
   if what == 'warn' then
     return true
   end
-  local limit_num = tonumber(amount)
-  if now < tonumber(ends) then
-    limit_num = limit_num + tonumber(extra)
-  end
-  return tonumber(sum) <= limit_num - (tonumber(level[4]) + tonumber(level[5]))
+  return tonumber(sum) <= tonumber(amount) + tonumber(extra) - (tonumber(level[4]) + tonumber(level[5]))
 end
