@@ -87,7 +87,7 @@ func used(tb testing.TB, s storetest.Store, clk *clock.Manual, daily int) {
 	clk.Set(now)
 	for _, t := range tenants {
 		limit := usage.Limit{Scope: usage.User, ID: usage.AnyID, Window: usage.Day, Amount: 500, Then: usage.Refuse, Extra: 7, ExtraUntil: now.Add(time.Hour)}
-		extra := usage.Limit{Scope: usage.User, ID: "ann", Window: usage.Day, Approval: "a1", Extra: 9, ExtraUntil: now.Add(time.Hour), Reason: "the release"}
+		extra := usage.Limit{Scope: usage.User, ID: "ann", Window: usage.Day, Approval: "a1", Extra: 9, ExtraUntil: time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC), Reason: "the release"}
 		do(tb, s.SetLimits(ctx, t, []usage.Limit{limit, extra}, nil))
 		for i := range 3 {
 			do(tb, s.Write(ctx, t, record.Put(record.Setting, fmt.Sprint("channel/C", i), []byte("sealed"), 0)))
