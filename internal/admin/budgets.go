@@ -43,7 +43,7 @@ func (a *Admin) bars(ctx context.Context, t turn.Task) (string, error) {
 			continue
 		}
 		used := l.Settled + l.Held
-		fmt.Fprintf(&b, "%s%s: %s of %s", bar(used, l.Limit), whose(l), used.Short(), l.Limit)
+		fmt.Fprintf(&b, "%s%s: %s of %s%s", bar(used, l.Limit), whose(l), used.Short(), l.Limit, extraText(l, t))
 		if l.Held > 0 {
 			fmt.Fprintf(&b, ", %s of it reserved", l.Held.Short())
 		}
@@ -85,14 +85,26 @@ func (a *Admin) budgets(ctx context.Context, t turn.Task) (said, error) {
 	}
 	tbl := &chat.Table{Title: "Limits", Columns: []chat.Column{{Name: "For"}, {Name: "Window"}, {Name: "Limit", Number: true}, {Name: "At the limit"}, {Name: "Extra"}}}
 	for _, l := range limits {
-		extra := ""
-		if l.Extra > 0 && a.Clock.Now().Before(l.ExtraUntil) {
-			extra = fmt.Sprintf("+%s until %s", l.Extra, when(l.ExtraUntil, t))
-		}
-		tbl.Rows = append(tbl.Rows, []string{a.limitOf(ctx, t, l), string(l.Window), l.Amount.String(), strings.ReplaceAll(string(l.Then), "_", " "), extra})
+		tbl.Rows = append(tbl.Rows, append([]string{a.limitOf(ctx, t, l), string(l.Window)}, a.limitCells(t, l)...))
 	}
 	post.Table = tbl
 	return said{post: post}, nil
+}
+
+// limitCells are amount, what happens at the limit, and extra. A record that is
+// an extra has a row of its own: it may lie over a template.
+func (a *Admin) limitCells(t turn.Task, l usage.Limit) []string {
+	extra := ""
+	if l.Extra > 0 && a.Clock.Now().Before(l.ExtraUntil) {
+		extra = fmt.Sprintf("+%s until %s", l.Extra, when(l.ExtraUntil, t))
+	}
+	if l.Reason != "" {
+		extra += ": " + redact.Neutralise(l.Reason)
+	}
+	if l.IsExtra() {
+		return []string{"", "", extra}
+	}
+	return []string{l.Amount.String(), strings.ReplaceAll(string(l.Then), "_", " "), extra}
 }
 
 // limitOf names whose limit it is.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/fault"
-	"github.com/tierwise/tierwise/internal/journal"
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/record"
 	"github.com/tierwise/tierwise/internal/redact"
@@ -40,7 +39,7 @@ func (a *Admin) pressed(ctx context.Context, t turn.Task) (said, error) {
 }
 
 // decide approves or declines a request once. The decision is stored first, with
-// the limits an approval sets in full; a second delivery of the same press then
+// the extras an approval lays over the limits; a second delivery of the same press then
 // does the rest again without adding anything.
 func (a *Admin) decide(ctx context.Context, t turn.Task, id string, amount *money.Nano) (said, error) {
 	r, version, err := a.request(ctx, t.Event.Place.Tenant(), id)
@@ -128,53 +127,10 @@ func (a *Admin) settle(ctx context.Context, t turn.Task, r *request, version int
 	return nil
 }
 
-// raised are the limits that an approval sets, in full: what is short gets the
-// amount on top until its window ends.
-func (a *Admin) raised(ctx context.Context, t turn.Task, r request) ([]usage.Limit, error) {
-	tenant := t.Event.Place.Tenant()
-	levels, err := a.short(ctx, t, r)
-	if err != nil {
-		return nil, err
-	}
-	limits, err := a.Books.Limits(ctx, tenant)
-	if err != nil {
-		return nil, fmt.Errorf("admin: limits: %w", err)
-	}
-	now := a.Clock.Now()
-	var out []usage.Limit
-	for _, l := range levels {
-		own := inForce(limits, l)
-		if !now.Before(own.ExtraUntil) {
-			own.Extra = 0
-		}
-		own.ID, own.Extra, own.ExtraUntil = l.Scope.ID, own.Extra+r.Amount, l.Ends
-		if err := a.underCap(ctx, tenant, own); err != nil {
-			return nil, err
-		}
-		out = append(out, own)
-	}
-	return out, nil
-}
-
-// inForce is the limit behind a level: the scope's own, else the template's.
-func inForce(limits []usage.Limit, l usage.Level) usage.Limit {
-	for _, id := range append([]string{l.Scope.ID}, l.Scope.Templates...) {
-		for _, have := range limits {
-			if have.Scope == l.Scope.Kind && have.ID == id && have.Window == l.Window {
-				return have
-			}
-		}
-	}
-	return usage.Limit{Scope: l.Scope.Kind, ID: l.Scope.ID, Window: l.Window, Amount: l.Limit, Then: l.Then}
-}
-
 // grant puts an approved request into force and lets the question in again.
 func (a *Admin) grant(ctx context.Context, t turn.Task, r request) error {
-	tenant := t.Event.Place.Tenant()
 	for _, l := range r.Raised {
-		e := journal.Entry{At: a.Clock.Now(), Who: t.Caller.ID, Role: t.Caller.Roles.String(), Subject: journal.Limit, Level: string(l.Scope), Place: l.ID, Key: l.Key(),
-			From: l.Amount.String(), To: fmt.Sprintf("%s + %s until %s", l.Amount, l.Extra, l.ExtraUntil.UTC().Format("2006-01-02 15:04")), Why: r.Reason}
-		if err := a.applyLimits(ctx, tenant, []usage.Limit{l}, nil, e); err != nil {
+		if err := a.lay(ctx, t, r, l); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -257,17 +258,20 @@ func (a *Admin) underCap(ctx context.Context, tenant string, l usage.Limit) erro
 		return fmt.Errorf("admin: cap: %w", err)
 	}
 	now := a.Clock.Now()
-	sum := l.At(now)
-	for _, other := range tenants {
-		if other == tenant {
-			continue
-		}
-		set, err := a.limit(ctx, other, l.Key())
+	var sum money.Nano
+	if !slices.Contains(tenants, tenant) {
+		tenants = append(tenants, tenant)
+	}
+	for _, one := range tenants {
+		all, err := a.Books.Limits(ctx, one)
 		if err != nil {
-			return err
+			return fmt.Errorf("admin: cap: %w", err)
 		}
-		if set != nil {
-			sum += set.At(now)
+		if one == tenant {
+			all = append(all, l) // of two with one key the later counts
+		}
+		if sum, err = sum.Add(inForce(all, usage.WholeWorkspace(), l.Window, now)); err != nil {
+			sum = money.Max
 		}
 	}
 	if sum > *limit {

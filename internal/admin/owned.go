@@ -67,7 +67,7 @@ func (a *Admin) channelBars(ctx context.Context, t turn.Task, id, name string) (
 	for _, l := range levels {
 		if l.Limited {
 			used := l.Settled + l.Held
-			fmt.Fprintf(&b, "\n  `%s` %s: %s of %s", bar(used, l.Limit), strings.Replace(whose(l), thisChannel, name, 1), used.Short(), l.Limit)
+			fmt.Fprintf(&b, "\n  `%s` %s: %s of %s%s", bar(used, l.Limit), strings.Replace(whose(l), thisChannel, name, 1), used.Short(), l.Limit, extraText(l, t))
 		}
 	}
 	return b.String(), nil

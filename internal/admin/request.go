@@ -49,8 +49,8 @@ type request struct {
 	// Told are those who got it in a direct message, by platform id.
 	Told  []string `json:"told,omitempty"`
 	State state    `json:"state"`
-	// Raised are the limits as they were set on approval, in full, so that
-	// doing it twice changes nothing.
+	// Raised are the extras that approval lays over the limits, named after the
+	// request, so that doing it twice changes nothing.
 	Raised []usage.Limit `json:"raised,omitempty"`
 	By     string        `json:"by,omitempty"` // the job of the press that decided
 }
@@ -117,7 +117,7 @@ func (a *Admin) figuresOf(ctx context.Context, t turn.Task, r request) (string, 
 	}
 	text := ""
 	for _, l := range levels {
-		text += fmt.Sprintf("\n- %s: %s of %s used", whoseFor(l, r), (l.Settled + l.Held).Short(), l.Limit)
+		text += fmt.Sprintf("\n- %s: %s of %s used%s", whoseFor(l, r), (l.Settled + l.Held).Short(), l.Limit, extraText(l, t))
 	}
 	return text, nil
 }

@@ -2,6 +2,7 @@ package assistant
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tierwise/tierwise/internal/catalog"
 	"github.com/tierwise/tierwise/internal/fault"
@@ -75,8 +76,13 @@ func (o *overBudget) As(target any) bool {
 	return ok
 }
 
-// arithmetic is the sum that led to a refusal: limit, used, reserved, and when
-// it begins again.
+// when names an instant in the workspace's zone.
+func (w *work) when(at time.Time) string {
+	return at.In(w.t.Settings.Zone()).Format("Mon 2 Jan 15:04 MST")
+}
+
+// arithmetic is the sum that led to a refusal: limit and what of it is extra,
+// used, reserved, and when it begins again.
 func (w *work) arithmetic() string {
 	least := money.Max
 	for _, o := range w.request.Models {
@@ -90,10 +96,14 @@ func (w *work) arithmetic() string {
 		}
 		begins := ""
 		if !l.Ends.IsZero() {
-			begins = " It begins again " + l.Ends.In(w.t.Settings.Zone()).Format("Mon 2 Jan 15:04 MST") + "."
+			begins = " It begins again " + w.when(l.Ends) + "."
+		}
+		limit := l.Limit.String()
+		if l.Extra > 0 {
+			limit = fmt.Sprintf("%s and %s extra until %s", l.Limit-l.Extra, l.Extra, w.when(l.ExtraUntil))
 		}
 		return fmt.Sprintf("The limit for %s is %s: %s is used and %s is reserved for answers under way, so %s is left; this could cost up to %s.%s",
-			where(l), l.Limit, l.Settled.Short(), l.Held.Short(), l.Headroom().Short(), least.Short(), begins)
+			where(l), limit, l.Settled.Short(), l.Held.Short(), l.Headroom().Short(), least.Short(), begins)
 	}
 	return fmt.Sprintf("One answer may cost at most %s here, and this could cost more.", w.request.Policy.AnswerCap)
 }
