@@ -37,6 +37,7 @@ type interaction struct {
 	} `json:"container"`
 	Actions []action `json:"actions"`
 	View    view     `json:"view"`
+	Org     truth    `json:"is_enterprise_install"`
 }
 
 // action is what was pressed.
@@ -59,6 +60,9 @@ func (a *Adapter) interaction(ctx context.Context, payload []byte) answer {
 	team := workspaceOf(in.View.Installed, in.Team.ID, in.User.Team)
 	if team == "" {
 		return a.odd("an interaction of no workspace")
+	}
+	if out, err := a.orgWide(ctx, team, bool(in.Org)); out || err != nil {
+		return answer{err: err}
 	}
 	a.cfg.Ear.Heard(team, HeardPress)
 	switch in.Type {

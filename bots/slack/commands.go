@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tierwise/tierwise/internal/chat"
+	"github.com/tierwise/tierwise/internal/fault"
 )
 
 // command is a slash command as it comes, by HTTP or Socket Mode.
@@ -20,11 +21,12 @@ type command struct {
 	Text     string `json:"text"`
 	Response string `json:"response_url"`
 	Trigger  string `json:"trigger_id"`
+	Org      truth  `json:"is_enterprise_install"`
 }
 
 func commandFromForm(f url.Values) command {
 	return command{Team: f.Get("team_id"), Channel: f.Get("channel_id"), User: f.Get("user_id"), Command: f.Get("command"),
-		Text: f.Get("text"), Response: f.Get("response_url"), Trigger: f.Get("trigger_id")}
+		Text: f.Get("text"), Response: f.Get("response_url"), Trigger: f.Get("trigger_id"), Org: f.Get("is_enterprise_install") == "true"}
 }
 
 // command accepts a slash command. Without arguments it may open a form.
@@ -32,6 +34,11 @@ func (a *Adapter) command(ctx context.Context, c command) answer {
 	name := strings.TrimPrefix(c.Command, "/")
 	if workspaceOf(c.Team) == "" || c.User == "" || name == "" {
 		return a.odd("a command without a name, a person or a workspace")
+	}
+	if out, err := a.orgWide(ctx, c.Team, bool(c.Org)); out {
+		return answer{body: map[string]any{"response_type": "ephemeral", "text": fault.Sentence(errOrgWide, "")}}
+	} else if err != nil {
+		return answer{err: err}
 	}
 	a.cfg.Ear.Heard(c.Team, HeardPress)
 	looking, cancel := context.WithTimeout(ctx, nameTime)

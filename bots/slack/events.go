@@ -31,6 +31,9 @@ func (a *Adapter) event(ctx context.Context, body []byte) error {
 		a.odd("an event of no workspace")
 		return nil
 	}
+	if out, err := a.orgWide(ctx, e.workspace(), len(e.Authorized) > 0 && e.Authorized[0].Org); out || err != nil {
+		return err
+	}
 	a.cfg.Ear.Heard(e.workspace(), HeardEvent)
 	handle, known := handlers[in.Type]
 	if !known {

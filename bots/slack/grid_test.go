@@ -100,3 +100,47 @@ func TestTwoWorkspacesOfAnOrganisationStayApart(t *testing.T) {
 		}
 	}
 }
+
+// TestAWholeOrganisationIsDeclined: where an organisation installs the app for
+// all its workspaces at once, the browser is told what to do instead, and
+// nothing that comes from them is kept.
+func TestAWholeOrganisationIsDeclined(t *testing.T) {
+	w, store, door, browser, base := installedWorld(t, false)
+	w.Behave(slacktest.Behaviour{OrgWide: true})
+	code, text := get(t, browser, base+"/slack/install")
+	if code != http.StatusBadRequest || !strings.Contains(text, "whole organisation is not offered") || !strings.Contains(text, "/slack/install") {
+		t.Errorf("installing gave %d: %s", code, text)
+	}
+	if d := w.User("U1").Mention("C1", "hello"); !d.Acked {
+		t.Error("the mention was not acknowledged")
+	}
+	w.User("U1").OpenHome()
+	w.Event("T1", map[string]any{"type": "app_uninstalled"})
+	command := url.Values{"team_id": {"T1"}, "user_id": {"U1"}, "channel_id": {"C1"}, "command": {"/draft"}, "text": {"hello"}, "is_enterprise_install": {"true"}}
+	if rec := w.post("/slack/commands", command.Encode()); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "whole organisation") {
+		t.Errorf("a command gave %d: %s", rec.Code, rec.Body)
+	}
+	click := `{"type":"message_action","callback_id":"classify","message":{"ts":"1.000001","text":"x"},"team":{"id":"T1"},"channel":{"id":"C1"},"user":{"id":"U1"},"is_enterprise_install":true}`
+	if rec := w.post("/slack/interactions", "payload="+url.QueryEscape(click)); rec.Code != http.StatusOK {
+		t.Errorf("a shortcut gave %d", rec.Code)
+	}
+	if n := len(door.Events()); n != 0 || len(door.Questions(chat.HomeView)) != 0 {
+		t.Errorf("%d events were accepted, %d pages asked for", n, len(door.Questions(chat.HomeView)))
+	}
+	if tenants, err := store.Tenants(t.Context()); err != nil || len(tenants) != 0 {
+		t.Errorf("something was stored for %q, %v", tenants, err)
+	}
+	if w.counted("slack.org_wide") != 5 {
+		t.Errorf("%d deliveries were counted", w.counted("slack.org_wide"))
+	}
+	// A workspace that installs it for itself is served, also by such deliveries.
+	w.Behave(slacktest.Behaviour{})
+	if code, text := get(t, browser, base+"/slack/install"); code != http.StatusOK {
+		t.Fatalf("installing in one workspace gave %d: %s", code, text)
+	}
+	w.Behave(slacktest.Behaviour{OrgWide: true})
+	w.User("U1").Mention("C1", "hello")
+	if e := one(t, door, chat.Mention); e.Place.Workspace != "T1" {
+		t.Errorf("heard %+v", e.Place)
+	}
+}

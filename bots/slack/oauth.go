@@ -72,8 +72,8 @@ func (a *Adapter) serveCallback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	in, err := a.installs.exchange(r.Context(), url.Values{"code": {q.Get("code")}, "redirect_uri": {a.callback(r)}})
-	if err == nil && in.Team == "" {
-		err = fault.New(fault.Unsupported, "Installing for a whole organisation is not offered yet. Please choose one workspace.")
+	if err == nil && (in.Org != "" || in.Team == "") {
+		err = errOrgWide
 	}
 	if err == nil {
 		err = a.installs.save(r.Context(), in, record.AnyVersion)
@@ -81,7 +81,11 @@ func (a *Adapter) serveCallback(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		ref := fault.NewRef()
 		a.log.Error("an installation failed", "ref", ref, "err", err)
-		a.page(w, http.StatusBadGateway, fault.Sentence(err, ref))
+		status := http.StatusBadGateway
+		if errors.Is(err, errOrgWide) {
+			status = http.StatusBadRequest
+		}
+		a.page(w, status, fault.Sentence(err, ref))
 		return
 	}
 	a.count("slack.installed")

@@ -52,7 +52,7 @@ func (f *Fake) eventParcel(team, channel string, event object) *parcel {
 		"token": "", "team_id": team, "context_team_id": team, "context_enterprise_id": enterprise, "api_app_id": AppID,
 		"type": "event_callback", "event_id": id, "event_time": f.now().Unix(), "event": event, "is_ext_shared_channel": shared,
 		"event_context":  "4-" + id,
-		"authorizations": []object{{"enterprise_id": enterprise, "team_id": team, "user_id": bot, "is_bot": true, "is_enterprise_install": false}},
+		"authorizations": []object{{"enterprise_id": enterprise, "team_id": team, "user_id": bot, "is_bot": true, "is_enterprise_install": f.behaviour.OrgWide}},
 	}
 	body, err := json.Marshal(payload)
 	if err != nil {

@@ -33,6 +33,9 @@ type Behaviour struct {
 	NotAgent bool
 	// NoStreaming answers unknown_method to the streaming methods.
 	NoStreaming bool
+	// OrgWide is an app that an organisation installed for all its workspaces
+	// at once: the consent gives a token of no workspace, and deliveries say so.
+	OrgWide bool
 }
 
 // Behave replaces what Slack is like from now on; the zero Behaviour is the

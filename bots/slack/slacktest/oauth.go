@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -110,6 +111,10 @@ func (c *call) issue(like *token, bot *User, rotate bool) object {
 		"is_enterprise_install": false, "authed_user": object{"id": t.user}}
 	if team.Enterprise != "" {
 		o["enterprise"] = object{"id": team.Enterprise, "name": team.Enterprise}
+	}
+	if c.behaviour.OrgWide {
+		o["team"], o["is_enterprise_install"] = nil, true
+		o["enterprise"] = object{"id": cmp.Or(team.Enterprise, "E1"), "name": "Organisation"}
 	}
 	if rotate {
 		t.value = "xoxe." + t.value
