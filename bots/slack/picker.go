@@ -34,15 +34,47 @@ func (a *Adapter) fields(ctx context.Context, team string, f *chat.Form) (blocks
 	for _, field := range f.Fields {
 		in := input(field)
 		blocks = append(blocks, in)
-		if field.Kind != chat.PeopleField || len(groups) == 0 {
+		if field.Kind != chat.PeopleField {
+			continue
+		}
+		menu := withHeld(groups, ids(field.Value, groupID))
+		if len(menu) == 0 {
 			continue
 		}
 		if !field.Optional {
 			needed, in.Optional = append(needed, field.ID), true
 		}
-		blocks = append(blocks, groupInput(field, groups))
+		blocks = append(blocks, groupInput(field, menu))
 	}
 	return blocks, needed
+}
+
+// withHeld is a menu of groups in which all that a field holds already can be
+// chosen, also one that was deleted, that is beyond the menu's bound, or whose
+// name could not be looked up just now: a form that was only opened and handed
+// in must not take anybody off a list.
+func withHeld(groups []*slackgo.OptionBlockObject, held []string) []*slackgo.OptionBlockObject {
+	var out []*slackgo.OptionBlockObject
+	for _, id := range held[:min(len(held), maxOptions)] {
+		if !slices.ContainsFunc(groups, func(o *slackgo.OptionBlockObject) bool { return o.Value == id }) {
+			out = append(out, slackgo.NewOptionBlockObject(id, plain("group "+id, maxOption), nil))
+		}
+	}
+	// Those without a name come first; of the rest, those that are held.
+	isHeld := func(o *slackgo.OptionBlockObject) bool { return slices.Contains(held, o.Value) }
+	rest := slices.SortedStableFunc(slices.Values(groups), func(a, b *slackgo.OptionBlockObject) int {
+		switch {
+		case isHeld(a) == isHeld(b):
+			return 0
+		case isHeld(a):
+			return -1
+		}
+		return 1
+	})
+	if len(out)+len(rest) <= maxOptions {
+		return append(out, groups...) // all fit: by handle
+	}
+	return append(out, rest[:maxOptions-len(out)]...)
 }
 
 // groupOptions are the user groups of a workspace by handle.
@@ -52,7 +84,7 @@ func (a *Adapter) groupOptions(ctx context.Context, team string) []*slackgo.Opti
 	handles, _ := a.names.allGroups(looking, team)
 	ids := slices.SortedFunc(maps.Keys(handles), func(a, b string) int { return strings.Compare(handles[a], handles[b]) })
 	var out []*slackgo.OptionBlockObject
-	for _, id := range ids[:min(len(ids), maxOptions)] {
+	for _, id := range ids {
 		out = append(out, slackgo.NewOptionBlockObject(id, plain("@"+or(handles[id], id), maxOption), nil))
 	}
 	return out

@@ -2,8 +2,11 @@ package slack
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tierwise/tierwise/bots/bottest"
 	"github.com/tierwise/tierwise/bots/slack/slacktest"
@@ -18,8 +21,8 @@ func rolesForm(optional bool) *chat.Form {
 	}}
 }
 
-// opened presses a button that opens the form and returns it.
-func opened(t *testing.T, form *chat.Form) (*world, *bottest.Recorder, slacktest.View) {
+// asking is a world where /ai-config opens the form.
+func asking(t *testing.T, form *chat.Form) (*world, *bottest.Recorder) {
 	t.Helper()
 	door := bottest.NewRecorder()
 	door.Answer(func(q chat.Question) chat.Answer {
@@ -28,7 +31,13 @@ func opened(t *testing.T, form *chat.Form) (*world, *bottest.Recorder, slacktest
 		}
 		return chat.Answer{}
 	})
-	w := open(t, door)
+	return open(t, door), door
+}
+
+// opened has the form open.
+func opened(t *testing.T, form *chat.Form) (*world, *bottest.Recorder, slacktest.View) {
+	t.Helper()
+	w, door := asking(t, form)
 	w.User("U1").Command("/ai-config", "", "C1")
 	view, ok := w.User("U1").View()
 	if !ok {
@@ -89,19 +98,52 @@ func TestAGroupAloneIsEnough(t *testing.T) {
 
 // TestPickersWithoutGroups: where none can be read, people alone are asked for.
 func TestPickersWithoutGroups(t *testing.T) {
-	door := bottest.NewRecorder()
-	door.Answer(func(q chat.Question) chat.Answer {
-		if q.Kind == chat.OpenForm {
-			return chat.Answer{Form: rolesForm(false)}
-		}
-		return chat.Answer{}
-	})
-	w := open(t, door)
+	form := rolesForm(false)
+	form.Fields[0].Value = "U2"
+	w, door := asking(t, form)
 	w.Fail("usergroups.list", -1, slacktest.MissingScope("usergroups:read", "chat:write"))
 	w.User("U1").Command("/ai-config", "", "C1")
 	view, _ := w.User("U1").View()
 	w.User("U1").Submit(view, map[string]string{"finance": "U3,U2"})
-	if e := one(t, door, chat.Submit); e.Fields["finance"] != "U3\nU2" {
-		t.Errorf("people alone: %+v", e.Fields)
+	if e := one(t, door, chat.Submit); e.Fields["finance"] != "U3\nU2" || strings.Contains(view.Text, "these groups") {
+		t.Errorf("people alone: %+v of %q", e.Fields, view.Text)
+	}
+}
+
+// TestAGroupOnAListStaysOnIt: opening a form and handing it in takes no group
+// off, whatever Slack says of groups at that moment; taking it off does.
+func TestAGroupOnAListStaysOnIt(t *testing.T) {
+	for name, turn := range map[string]func(*world){
+		"the look-up fails":   func(w *world) { w.Fail("usergroups.list", -1, slacktest.Code("internal_error")) },
+		"the look-up is lost": func(w *world) { w.Fail("usergroups.list", -1, slacktest.CutBefore()) },
+		"no permission":       func(w *world) { w.Fail("usergroups.list", -1, slacktest.MissingScope("usergroups:read", "chat:write")) },
+		"asked too often":     func(w *world) { w.Fail("usergroups.list", -1, slacktest.RateLimited(time.Minute)) },
+		"among 300 others": func(w *world) {
+			for i := range 300 {
+				w.AddUsergroup(slacktest.Usergroup{ID: fmt.Sprintf("S9%d", i), Team: "T1", Handle: fmt.Sprintf("a%d", i)})
+			}
+		},
+	} {
+		for _, take := range []bool{false, true} {
+			form := rolesForm(true)
+			form.Fields[0].Value = "U2\nS1\nSGONE"
+			w, door := asking(t, form)
+			turn(w)
+			w.User("U1").Command("/ai-config", "", "C1")
+			view, ok := w.User("U1").View()
+			if !ok {
+				t.Fatalf("%s: no form", name)
+			}
+			want, values := "U2\nS1\nSGONE", map[string]string(nil)
+			if take {
+				want, values = "U2\nS1", map[string]string{"finance:groups": "S1"}
+			}
+			w.User("U1").Submit(view, values)
+			got := strings.Split(one(t, door, chat.Submit).Fields["finance"], "\n")
+			slices.SortFunc(got, func(a, b string) int { return strings.Index(want, a) - strings.Index(want, b) })
+			if strings.Join(got, "\n") != want {
+				t.Errorf("%s, one taken off %v: %q, want %q", name, take, got, want)
+			}
+		}
 	}
 }
