@@ -13,6 +13,8 @@ func pressing() []testCase {
 		{"a command is private to who ran it", commandPrivate},
 		{"a shortcut carries its target and is private", shortcutPrivate},
 		{"a button gives back its name and value and is private", buttonRoundTrip},
+		{"a button pressed by somebody else is theirs and changes nothing", pressedByAnother},
+		{"a form that somebody else may not open is not opened", formForAnother},
 		{"a button that opens a form asks and accepts nothing", buttonOpensForm},
 		{"a form with errors stays open and is not accepted", formErrors},
 		{"a form handed in gives back its fields and state", formSubmitted},
@@ -83,6 +85,56 @@ func buttonRoundTrip(s *stage) {
 		s.Errorf("click %q with %q on %q: name, value or message was lost", e.Name, e.Value, e.Message.ID)
 	}
 	s.wantPrivate(clicks[0])
+}
+
+// pressedByAnother: who pressed is who is told, whoever the answer was for. The
+// core can refuse only what it is told of truly.
+func pressedByAnother(s *stage) {
+	ref, asked := s.withButtons(chat.Button{Name: "draft.post", Label: "Post", Value: "J1"})
+	at := asked.ReplyTo.Place
+	before := len(s.Eyes.Messages(s.T, at, s.Cast.Asker))
+	s.Hands.Click(s.T, s.Cast.Other, at, ref, "Post")
+	clicks := s.ofKind(chat.Click)
+	if len(clicks) != 1 {
+		s.Fatalf("%d clicks accepted, want one", len(clicks))
+	}
+	e := clicks[0]
+	if e.Actor.ID != s.Cast.Other || e.ReplyTo.To != s.Cast.Other || !e.ReplyTo.Private {
+		s.Errorf("pressed by %q, answered to %q, private %v: want the one who pressed", e.Actor.ID, e.ReplyTo.To, e.ReplyTo.Private)
+	}
+	s.put(s.open(e.ReplyTo), final("refused-1", "narwhal"))
+	if m := s.one(at, s.Cast.Other, "narwhal"); !m.Private {
+		s.Error("the refusal is not marked as private")
+	}
+	if n := len(s.Eyes.Messages(s.T, at, s.Cast.Asker)); n != before || len(s.seen(at, s.Cast.Asker, "narwhal")) != 0 {
+		s.Errorf("the others see %d messages instead of %d", n, before)
+	}
+	if m := s.one(at, s.Cast.Asker, "walrus"); len(m.Buttons) != 1 {
+		s.Errorf("the answer has the buttons %q after a refused press", m.Buttons)
+	}
+}
+
+// formForAnother is the same for a button that opens a form; how the sentence in
+// its place is shown is the platform's.
+func formForAnother(s *stage) {
+	s.door.Answer(func(q chat.Question) chat.Answer {
+		if q.Actor.ID != s.Cast.Asker {
+			return chat.Answer{Say: "narwhal"}
+		}
+		return chat.Answer{Form: amountForm()}
+	})
+	ref, asked := s.withButtons(chat.Button{Name: "draft.edit", Label: "Edit", Value: "J1", OpensForm: true})
+	at := asked.ReplyTo.Place
+	s.Hands.Click(s.T, s.Cast.Other, at, ref, "Edit")
+	if forms := s.Eyes.Forms(s.T, s.Cast.Other); len(forms) != 0 {
+		s.Errorf("forms opened: %q", forms)
+	}
+	if n := len(s.seen(at, s.Cast.Asker, "narwhal")); n != 0 {
+		s.Error("somebody else sees the sentence")
+	}
+	if n := len(s.ofKind(chat.Click)); n != 0 {
+		s.Errorf("%d clicks were accepted", n)
+	}
 }
 
 // amountForm is a form with a field of each kind that needs an answer.

@@ -177,7 +177,10 @@ func (h *terminal) Shortcut(t *testing.T, by, name string, at chat.Place, on cha
 	return bottest.Delivery{Acked: h.try(fmt.Sprintf("/shortcut %s %d", word, h.number(t, at, on)))}
 }
 
-func (h *terminal) Click(t *testing.T, by string, _ chat.Place, on chat.Ref, label string) bottest.Delivery {
+func (h *terminal) Click(t *testing.T, by string, at chat.Place, on chat.Ref, label string) bottest.Delivery {
+	if h.c.who != by {
+		h.stand(t, by, at)
+	}
 	h.c.show()
 	for range 2 {
 		for i, b := range h.c.pressable.choices {

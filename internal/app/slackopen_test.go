@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tierwise/tierwise/bots/slack/slacktest"
+	"github.com/tierwise/tierwise/usage"
 )
 
 // beside is what the bot says when a person writes to it alone, with what they
@@ -96,15 +97,60 @@ func TestSlackADraftIsItsAskersAlone(t *testing.T) {
 		}
 	}
 	ben.PressLabel(draft.Ref, "Edit")
-	if form, open := ben.View(); open && len(form.Controls) > 0 {
+	idle(t, h)
+	form, open := ben.View()
+	if open && len(form.Controls) > 0 {
 		t.Errorf("another person edits %q", form.Text)
 	}
+	has(t, "Edit by another person", form.Text+ben.Last("C2", root).Text, "Only the person who asked can edit this draft.")
 	if n := len(fake.User("U3").See("C2", root)); n != said {
 		t.Errorf("the others see %d messages instead of %d", n, said)
 	}
 	ana.PressLabel(draft.Ref, "Post")
 	idle(t, h)
 	has(t, "posted by who asked", ben.Last("C2", root).Text, "by ana with Tierwise")
+}
+
+// TestSlackWhatIsPrivateIsSharedByItsAskerAlone: buttons of a private answer that
+// come from somebody else, as a request that was copied would, get a sentence.
+// Nothing is posted, nothing is spent, and the asker's own press still works.
+func TestSlackWhatIsPrivateIsSharedByItsAskerAlone(t *testing.T) {
+	fake, h, store := slackHouse(t)
+	ana, ben := fake.User("U1"), fake.User("U2")
+	fake.Seed("C1", "", "U2", "We move the release to Friday because of the migration")
+	for _, c := range []struct{ command, args, post string }{{"/summarize", "24h", "Share"}, {"/draft", "tell all that the release moves to Friday", "Post"}} {
+		ana.Command(c.command, c.args, "C1")
+		idle(t, h)
+		private := ana.Last("C1", "")
+		if !private.Private || !slices.Contains(labels(private), c.post) {
+			t.Fatalf("%s: private %v with %q", c.command, private.Private, labels(private))
+		}
+		before := len(fake.User("U3").See("C1", ""))
+		proof, err := usage.Verify(t.Context(), store, "slack/T1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range private.Controls {
+			ben.PressCopied(private.Ref, b)
+			idle(t, h)
+			form, _ := ben.View()
+			said := form.Text + ben.Last("C1", "").Text
+			want := "Only the person who asked"
+			if slices.Contains([]string{"👍", "👎", "Why this model?"}, b.Label) {
+				want = "I no longer have the receipt" // nor is it said that there is one
+			}
+			has(t, c.command+": "+b.Label+" by another person", said, want)
+			hasNot(t, c.command+": "+b.Label+" by another person", said, "Friday")
+			ben.Reload()
+		}
+		after, err := usage.Verify(t.Context(), store, "slack/T1")
+		if n := len(fake.User("U3").See("C1", "")); err != nil || n != before || after.Entries != proof.Entries {
+			t.Errorf("%s: the others see %d messages instead of %d, %d entries instead of %d, %v", c.command, n, before, after.Entries, proof.Entries, err)
+		}
+		ana.PressLabel(private.Ref, c.post)
+		idle(t, h)
+		has(t, c.post+" by who asked", fake.User("U3").Last("C1", "").Text, "by ana with Tierwise")
+	}
 }
 
 // TestSlackAnAnswerIsTakenBack by who asked, an admin or a moderator, and by

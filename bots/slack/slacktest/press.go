@@ -154,6 +154,23 @@ func (p *Person) pressMessage(at Ref, what string, is func(Control) bool) Delive
 	return d
 }
 
+// PressCopied delivers a press of a control that another person sees, as if it
+// stood under a message this person sees: what a request that was copied or made
+// up would be. Slack itself delivers no such thing.
+func (p *Person) PressCopied(at Ref, c Control) Delivery {
+	unlock := p.f.lock()
+	defer unlock()
+	ch := p.f.state.channel(at.Channel)
+	payload := p.payload("block_actions", ch.Team, nil)
+	payload["container"] = object{"type": "message", "message_ts": at.TS, "channel_id": ch.ID, "is_ephemeral": true}
+	payload["channel"] = object{"id": ch.ID, "name": channelName(ch)}
+	payload["response_url"] = p.f.responseURL(ch.Team, p.user.ID, ch.ID, at.Thread, nil)
+	payload["actions"] = []object{c.action(p.f.stamp())}
+	payload["state"] = object{"values": object{}}
+	unlock()
+	return p.interact(payload)
+}
+
 // seenMessage finds a message by ref as a user sees it, ephemerals included.
 func (f *Fake) seenMessage(at Ref, user string) *message {
 	for _, m := range f.state.messages[at.Channel] {
