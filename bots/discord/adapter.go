@@ -37,12 +37,17 @@ type Leases interface {
 
 // Memory keeps small values over restarts and for other replicas: a form's
 // state that does not fit into its id, the messages of a long post, the server
-// a person's direct messages are charged to. Values can hold what a person
-// typed, so an implementation that stores them seals them.
+// a person's direct messages are charged to, the servers the bot is in. Values
+// can hold what a person typed, so an implementation that stores them seals them.
 type Memory interface {
+	// Remember keeps a value for a while; ttl 0 is until it is forgotten.
 	Remember(ctx context.Context, tenant, key string, value []byte, ttl time.Duration) error
 	// Recall reports whether the value is there.
 	Recall(ctx context.Context, tenant, key string) (value []byte, ok bool, err error)
+	// Recalls gives all values whose key begins with a prefix, by key.
+	Recalls(ctx context.Context, tenant, prefix string) (map[string][]byte, error)
+	// Forget drops a value; one that is not there is no error.
+	Forget(ctx context.Context, tenant, key string) error
 }
 
 // Config is what an Adapter is made from. Door, Owned, FollowUps and Token are
@@ -152,7 +157,7 @@ func build(cfg Config) *Adapter {
 		recent:   newCache[string](cfg.Clock, 24*time.Hour, 2500),
 	}
 	if a.memory == nil {
-		a.memory = &ownMemory{values: newCache[[]byte](cfg.Clock, 24*time.Hour, 10_000)}
+		a.memory = newOwnMemory(cfg.Clock)
 	}
 	a.rest = newRest(cfg.APIURL, cfg.Token, cfg.Transport, cfg.Clock, cfg.Count)
 	a.rest.sleep = func(ctx context.Context, d time.Duration) error { return a.sleep(ctx, d) }
@@ -217,21 +222,6 @@ func (a *Adapter) self(ctx context.Context) (chat.Identity, error) {
 	}
 	a.me = chat.Identity{User: u.ID, App: app.ID, Name: u.label()}
 	return a.me, nil
-}
-
-// ownMemory is the Memory of one process.
-type ownMemory struct{ values *cache[[]byte] }
-
-// Remember keeps a value for at most a day.
-func (m *ownMemory) Remember(_ context.Context, tenant, key string, value []byte, _ time.Duration) error {
-	m.values.put(tenant+"/"+key, value)
-	return nil
-}
-
-// Recall gives a value back.
-func (m *ownMemory) Recall(_ context.Context, tenant, key string) ([]byte, bool, error) {
-	v, ok := m.values.get(tenant + "/" + key)
-	return v, ok, nil
 }
 
 // sleepFor is the machine's own sleep.

@@ -3,7 +3,6 @@ package discord
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 
 // on takes one event of the gateway. It runs in the reader's goroutine and
 // therefore only learns, looks and queues.
-func (a *Adapter) on(from origin, kind string, raw json.RawMessage) {
+func (a *Adapter) on(kind string, raw json.RawMessage) {
 	defer a.recovered()
 	a.world.learn(kind, raw)
 	switch kind {
@@ -27,31 +26,7 @@ func (a *Adapter) on(from origin, kind string, raw json.RawMessage) {
 		if !a.lanes.now(func(ctx context.Context) { a.interact(ctx, i) }) {
 			a.log.Warn("discord: too many interactions at once; one was left unanswered")
 		}
-	case "GUILD_DELETE":
-		a.onRemoved(from, raw)
 	}
-}
-
-// origin names a gateway event: replaying it gives the same name.
-type origin struct {
-	session string
-	seq     int64
-}
-
-// onRemoved tells the house that we were removed from a guild. An unavailable
-// guild is an outage, not a farewell.
-func (a *Adapter) onRemoved(from origin, raw json.RawMessage) {
-	var g guild
-	if json.Unmarshal(raw, &g) != nil || g.ID == "" || g.Unavailable {
-		return
-	}
-	e := chat.Event{ID: fmt.Sprintf("removed/%s/%s/%d", g.ID, from.session, from.seq), Kind: chat.Removed, Place: place(g.ID, "", ""), At: a.clock.Now(),
-		ReplyTo: chat.ReplyTo{Place: place(g.ID, "", "")}}
-	a.lanes.put("guild/"+g.ID, func(ctx context.Context) {
-		if err := a.accept(ctx, e); err != nil {
-			a.log.Error("discord: the removal from a server was not accepted", "err", err)
-		}
-	})
 }
 
 // onMessage queues what may be for us.

@@ -116,6 +116,6 @@ func BenchmarkIgnored(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		w.a.on(origin{}, "MESSAGE_CREATE", raw)
+		w.a.on("MESSAGE_CREATE", raw)
 	}
 }

@@ -21,10 +21,14 @@ func recentKey(shard int) string { return "recent/" + strconv.Itoa(shard) }
 // shardOf is the shard that hears a guild; direct messages are heard by the
 // first. https://discord.com/developers/docs/events/gateway#sharding, read 2026-11-23.
 func (a *Adapter) shardOf(guildID string) int {
-	n, _ := strconv.ParseUint(guildID, 10, 64)
 	a.shards.mu.Lock()
 	defer a.shards.mu.Unlock()
-	return int((n >> 22) % uint64(max(a.shards.total, 1)))
+	return shardOf(guildID, a.shards.total)
+}
+
+func shardOf(guildID string, total int) int {
+	n, _ := strconv.ParseUint(guildID, 10, 64)
+	return int((n >> 22) % uint64(max(total, 1)))
 }
 
 // asked notes a channel. Only a channel that is new to the list is written,

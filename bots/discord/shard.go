@@ -33,10 +33,11 @@ type shard struct {
 
 	// What follows belongs to the goroutine of run.
 	session session
-	failed  int             // connections in a row on which the session did not come back
-	last    time.Time       // of the last event, by the adapter's clock
-	guilds  map[string]bool // those of the session
-	catches sync.WaitGroup
+	failed  int       // connections in a row on which the session did not come back
+	last    time.Time // of the last event, by the adapter's clock
+
+	servers *servers
+	catches sync.WaitGroup // what a session sets going beside it
 }
 
 // session is what it takes to go on where a connection ended.
@@ -47,7 +48,9 @@ type session struct {
 }
 
 func newShard(a *Adapter, id, total int) *shard {
-	return &shard{a: a, id: id, total: total, guilds: map[string]bool{}}
+	s := &shard{a: a, id: id, total: total}
+	s.servers = newServers(s)
+	return s
 }
 
 // intents are what we ask the gateway for. Only MESSAGE_CONTENT is privileged.
@@ -64,6 +67,7 @@ const steady = time.Minute
 // Nothing of it goes on after it returned.
 func (s *shard) run(ctx context.Context) error {
 	defer s.catches.Wait()
+	s.catches.Go(func() { s.servers.begin(ctx) })
 	wait := s.a.pace.back
 	for {
 		began := time.Now()
@@ -211,10 +215,8 @@ func (s *shard) event(ctx context.Context, f frame) {
 		s.session.seq = f.seq
 	}
 	s.last = s.a.clock.Now()
-	s.a.on(origin{s.session.id, f.seq}, f.kind, f.data)
-	if g, ok := s.joins(f.kind, f.data); ok {
-		s.a.onAdded(g)
-	}
+	s.a.on(f.kind, f.data)
+	s.servers.on(ctx, f)
 	s.a.count("discord.event") // everything it leads to is queued
 }
 
@@ -227,12 +229,12 @@ func (s *shard) begun(ctx context.Context, raw json.RawMessage) {
 	var r struct {
 		Guilds []guild `json:"guilds"`
 	}
-	if json.Unmarshal(raw, &r) != nil || s.session.id == "" {
+	err := json.Unmarshal(raw, &r)
+	if err != nil || s.session.id == "" {
 		s.a.count("discord.unreadable_ready")
 	}
-	s.guilds = map[string]bool{}
-	for _, g := range r.Guilds {
-		s.guilds[g.ID] = true
+	if err == nil && r.Guilds != nil {
+		s.servers.then(func() { s.servers.present(ctx, r.Guilds) })
 	}
 	since := s.last
 	s.catches.Go(func() { s.a.catchUp(ctx, s.id, r.Guilds, since) })

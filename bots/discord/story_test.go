@@ -240,6 +240,25 @@ func (s *shelf) Recall(_ context.Context, tenant, key string) ([]byte, bool, err
 	return v, ok, nil
 }
 
+func (s *shelf) Recalls(_ context.Context, tenant, prefix string) (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := map[string][]byte{}
+	for key, v := range s.kept {
+		if rest, ok := strings.CutPrefix(key, tenant+"/"); ok && strings.HasPrefix(rest, prefix) {
+			found[rest] = v
+		}
+	}
+	return found, nil
+}
+
+func (s *shelf) Forget(_ context.Context, tenant, key string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.kept, tenant+"/"+key)
+	return nil
+}
+
 func TestALostServerIsToldAndAnOutageIsNot(t *testing.T) {
 	door := bottest.NewRecorder()
 	w := open(t, door, discordtest.Options{})

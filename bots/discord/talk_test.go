@@ -247,7 +247,7 @@ func FuzzFrame(f *testing.F) {
 		if d := got.interval(); d <= 0 || d > mostBeat {
 			t.Fatalf("an interval of %s", d)
 		}
-		a.on(origin{}, got.kind, got.data)
+		a.on(got.kind, got.data)
 		a.lanes.idle()
 		if counted.of("discord.panic") > 0 {
 			t.Fatal("it panicked")

@@ -147,6 +147,7 @@ func (w *town) connect(door chat.Door, change ...func(*Config)) {
 	}
 	w.t.Cleanup(w.stop)
 	w.tell.wait("discord.caught_up", 1)
+	w.tell.wait("discord.servers_known", 1)
 	w.settle()
 }
 

@@ -204,9 +204,11 @@ func (f *Fake) begin(l *line, p packet) *session {
 	guilds := []any{}
 	var mine []*Guild
 	for _, id := range f.order {
-		if g := f.guilds[id]; g != nil && shardOf(id, s.of) == s.shard {
+		if g := f.guilds[id]; g.Members[f.bot.ID] != nil && shardOf(id, s.of) == s.shard {
 			guilds = append(guilds, obj{"id": id, "unavailable": true})
-			mine = append(mine, g)
+			if !g.Out {
+				mine = append(mine, g)
+			}
 		}
 	}
 	s.line = l

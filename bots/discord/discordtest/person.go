@@ -209,6 +209,7 @@ func (f *Fake) Added(guild, system string) {
 func (f *Fake) Back(guild string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.guilds[guild].Out = false
 	f.announceGuild(f.guilds[guild])
 }
 
@@ -223,6 +224,7 @@ func (f *Fake) Kick(guild string, outage bool) {
 	e := obj{"id": guild}
 	if outage {
 		e["unavailable"] = true
+		f.guilds[guild].Out = true
 	} else {
 		delete(f.guilds[guild].Members, f.bot.ID)
 	}

@@ -36,6 +36,7 @@ type Guild struct {
 	Name    string
 	Owner   string
 	System  string // the channel for the platform's own notices; "" is none
+	Out     bool   // in an outage
 	Roles   []*Role
 	Members map[string]*Member
 }
