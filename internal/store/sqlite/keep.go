@@ -91,9 +91,7 @@ func (w *writer) purge() {
 		return
 	}
 	w.purgeAt = time.Now().Add(purgeEvery)
-	if w.uncut {
-		w.cut()
-	}
+	w.trim()
 	backlog := false
 	op := &operation{run: func(t *tx) (err error) {
 		backlog, err = t.purge()

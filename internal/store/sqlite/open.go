@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // registers the driver under the name "sqlite"
@@ -41,6 +42,7 @@ type Store struct {
 	queries sync.Map // SQL text → *sql.Stmt of readers
 	jobs    bell
 	posts   bell
+	most    time.Duration // how long one read may last
 	closing chan struct{}
 	once    sync.Once
 }
@@ -128,7 +130,7 @@ func (s *Store) read(ctx context.Context, immutable bool) error {
 }
 
 func newStore(path string, opts Options) *Store {
-	s := &Store{path: path, clock: opts.Clock, closing: make(chan struct{})}
+	s := &Store{path: path, clock: opts.Clock, most: readMost, closing: make(chan struct{})}
 	if s.clock == nil {
 		s.clock = clock.System{}
 	}
@@ -205,7 +207,8 @@ func (s *Store) release() error {
 // Misconfigured fault. It takes seconds on a large store.
 func (s *Store) Check(ctx context.Context) error {
 	var said string
-	if err := s.row(ctx, `PRAGMA integrity_check(1)`).Scan(&said); err != nil {
+	// Not by s.row: it may last longer than a report.
+	if err := s.readers.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&said); err != nil {
 		return s.failed("check", err)
 	}
 	if said != "ok" {
@@ -214,14 +217,17 @@ func (s *Store) Check(ctx context.Context) error {
 	return nil
 }
 
+// busyTimeout is how long the file is waited for, in milliseconds: a person's
+// sqlite3 shell may hold it for a moment.
+const busyTimeout = 5000
+
 func writerSettings() url.Values {
-	return url.Values{"_pragma": {
-		"busy_timeout(5000)", // a person's sqlite3 shell may hold the file for a moment
+	return url.Values{"_pragma": append([]string{
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout),
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"secure_delete(ON)", // what a removed workspace wrote must not stay in free pages
 		"cache_size(-16384)", "temp_store(MEMORY)",
-		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
-	}}
+	}, logPragmas()...)}
 }
 
 func readerSettings() url.Values {

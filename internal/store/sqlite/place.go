@@ -89,6 +89,9 @@ func damaged(path string, err error) error {
 // that are not SQLite's stay as they are.
 func diagnose(path string, err error) error {
 	var e *driver.Error
+	if errors.Is(err, errLong) {
+		return fault.Wrap(err, fault.Unavailable, "The report took too long and was ended. Ask for less, or try again when the machine is less busy.")
+	}
 	if !errors.As(err, &e) {
 		if errors.Is(err, syscall.ENOSPC) {
 			return full(path, err)

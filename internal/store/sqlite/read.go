@@ -64,43 +64,6 @@ func instant(ns int64) time.Time {
 	return time.Unix(0, ns).UTC()
 }
 
-// prepared gives a reader's statement, prepared once for the life of the store.
-func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
-	select {
-	case <-s.closing:
-		return nil, ErrClosed
-	default:
-	}
-	if st, ok := s.queries.Load(query); ok {
-		return st.(*sql.Stmt), nil
-	}
-	st, err := s.readers.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if first, loaded := s.queries.LoadOrStore(query, st); loaded {
-		_ = st.Close()
-		return first.(*sql.Stmt), nil
-	}
-	return st, nil
-}
-
-func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := s.prepared(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return st.QueryContext(ctx, args...)
-}
-
-func (s *Store) row(ctx context.Context, query string, args ...any) scanner {
-	st, err := s.prepared(ctx, query)
-	if err != nil {
-		return failedRow{err}
-	}
-	return st.QueryRowContext(ctx, args...)
-}
-
 // Levels implements usage.Reader.
 func (s *Store) Levels(ctx context.Context, tenant string, scopes []usage.Scope, windows []usage.Window) ([]usage.Level, error) {
 	rows, err := s.query(ctx, selectLimits, tenant)
@@ -123,6 +86,26 @@ func (s *Store) Levels(ctx context.Context, tenant string, scopes []usage.Scope,
 	return out, nil
 }
 
+// cellColumns are the numbers of a rollup row. What a report of a thousand rows
+// costs is taking columns out of the driver one by one, so those that are
+// nearly always all zero come as one, NULL when they are.
+const cellColumns = `cost, entries, answers, "in", out,
+	CASE WHEN failed OR estimated OR unpriced OR uncertain OR over OR over_by
+		THEN json_array(failed, estimated, unpriced, uncertain, over, over_by) END`
+
+// scanCell reads cellColumns, and what stands before them into dest.
+func scanCell(row scanner, dest ...any) (usage.Cell, error) {
+	var v [11]int64
+	var seldom []byte
+	err := row.Scan(append(dest, &v[0], &v[1], &v[2], &v[3], &v[4], &seldom)...)
+	if err == nil && seldom != nil {
+		var rest []int64
+		err = json.Unmarshal(seldom, &rest)
+		copy(v[5:], rest)
+	}
+	return usage.CellFrom(v[:]), err
+}
+
 // Rollup implements usage.Reader. All dimensions come from one snapshot.
 func (s *Store) Rollup(ctx context.Context, tenant string, k usage.WindowKind, id string, dims ...usage.Dim) (map[usage.Key]usage.Cell, error) {
 	wanted, err := json.Marshal(dims)
@@ -130,13 +113,12 @@ func (s *Store) Rollup(ctx context.Context, tenant string, k usage.WindowKind, i
 		return nil, s.failed("rollup", err)
 	}
 	out := map[usage.Key]usage.Cell{}
-	rows, err := s.query(ctx, `SELECT dim, value, cost, entries, answers, "in", out, failed, estimated, unpriced, uncertain, over, over_by
+	rows, err := s.query(ctx, `SELECT dim, value, `+cellColumns+`
 		FROM rollups WHERE tenant = ? AND kind = ? AND window = ? AND dim IN (SELECT value FROM json_each(?))`,
 		tenant, string(k), id, string(wanted))
 	_, err = collect(rows, err, func(row scanner, key *usage.Key) error {
-		var v [11]int64
-		err := row.Scan(&key.Dim, &key.Value, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7], &v[8], &v[9], &v[10])
-		out[*key] = usage.CellFrom(v[:])
+		cell, err := scanCell(row, &key.Dim, &key.Value)
+		out[*key] = cell
 		return err
 	})
 	if err != nil {
@@ -152,13 +134,12 @@ func (s *Store) Row(ctx context.Context, tenant string, k usage.WindowKind, ids 
 		return nil, s.failed("row", err)
 	}
 	out := make([]usage.Cell, len(ids))
-	rows, err := s.query(ctx, `SELECT j.key, cost, entries, answers, "in", out, failed, estimated, unpriced, uncertain, over, over_by
+	rows, err := s.query(ctx, `SELECT j.key, `+cellColumns+`
 		FROM json_each(?) j CROSS JOIN rollups r ON r.tenant = ? AND r.kind = ? AND r.window = j.value AND r.dim = ? AND r.value = ?`,
 		string(wanted), tenant, string(k), string(key.Dim), key.Value)
 	_, err = collect(rows, err, func(row scanner, i *int) error {
-		var v [11]int64
-		err := row.Scan(i, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7], &v[8], &v[9], &v[10])
-		out[*i] = usage.CellFrom(v[:])
+		cell, err := scanCell(row, i)
+		out[*i] = cell
 		return err
 	})
 	if err != nil {

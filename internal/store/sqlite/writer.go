@@ -43,6 +43,8 @@ type writer struct {
 	holds    map[holdKey]*hold         // open ones, likewise
 	purgeAt  time.Time                 // when to look for old rows again
 	uncut    bool                      // the log may still hold what a caller had removed
+	cutAt    time.Time                 // when to wait for that again
+	logMost  int64                     // the size of the log, in bytes, above which it is cut
 
 	mu     sync.Mutex
 	queue  []*operation
@@ -69,7 +71,7 @@ const (
 
 func newWriter(s *Store, db *sql.DB, conn *sql.Conn) *writer {
 	w := &writer{
-		store: s, db: db, conn: conn, stmts: map[string]*statement{}, limits: map[string]usage.LimitSet{}, counters: map[counterKey]*counter{}, holds: map[holdKey]*hold{},
+		store: s, db: db, conn: conn, stmts: map[string]*statement{}, limits: map[string]usage.LimitSet{}, counters: map[counterKey]*counter{}, holds: map[holdKey]*hold{}, logMost: logKept,
 		stopped: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	go w.loop()
@@ -219,7 +221,7 @@ func (w *writer) attempt(batch []*operation, run func(*tx, *operation) error) er
 		return err
 	})
 	if w.uncut = w.uncut || removed; removed {
-		w.cut()
+		w.cut(patience)
 	}
 	return err
 }
@@ -249,21 +251,6 @@ func (w *writer) transact(t *tx, batch []*operation, run func(*tx, *operation) e
 	w.store.jobs.tell(t.jobs)
 	w.store.posts.tell(t.posts)
 	return nil
-}
-
-// cut writes the log into the file, where secure_delete has overwritten what was
-// removed, and leaves the log empty. A reader who still reads from the log keeps
-// it; then it is tried again after later commits.
-func (w *writer) cut() {
-	ctx := context.Background()
-	// Callers wait behind this; a long reader must not keep them.
-	_, _ = w.conn.ExecContext(ctx, `PRAGMA busy_timeout = 50`)
-	defer func() { _, _ = w.conn.ExecContext(ctx, `PRAGMA busy_timeout = 5000`) }()
-	var busy, pages, moved int
-	row := w.conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
-	if err := row.Scan(&busy, &pages, &moved); err == nil && busy == 0 {
-		w.uncut = false
-	}
 }
 
 // close waits until everything handed in is answered, then closes the file.
