@@ -152,6 +152,9 @@ func (s *Store) start(ctx context.Context) error {
 	if err == nil {
 		err = migrate(ctx, conn, s.clock.Now())
 	}
+	if err == nil {
+		err = inherit(ctx, conn, s.clock.Now())
+	}
 	if err != nil {
 		return errors.Join(err, conn.Close(), db.Close())
 	}
@@ -169,6 +172,22 @@ func durable(ctx context.Context, conn *sql.Conn, path string) error {
 	}
 	if mode != "wal" {
 		return misplaced(nil, "The file system of %s does not support the store. Put TIERWISE_DATA_DIR on a local disk.", path)
+	}
+	return nil
+}
+
+// inherit frees what the process before had in hand. It is dead, or this one
+// would not have the lock, so nobody needs to wait for the end of its leases;
+// after the machine's clock was set back that could be long. A file that cannot
+// be written is found out here, too: SQLite opens it for reading without a word.
+func inherit(ctx context.Context, conn *sql.Conn, now time.Time) error {
+	for _, q := range []string{
+		`UPDATE jobs SET due = ?1 WHERE state = 2 AND due > ?1`,
+		`UPDATE outbox SET due = ?1 WHERE leased = 1 AND due > ?1`,
+	} {
+		if _, err := conn.ExecContext(ctx, q, nanos(now)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
