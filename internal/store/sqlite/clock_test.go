@@ -66,11 +66,11 @@ func TestClockSetBack(t *testing.T) {
 
 func claimOne(t *testing.T, s *sqlite.Store) job.Ticket {
 	t.Helper()
-	ts, err := s.Claim(context.Background(), "w", 1, time.Minute, 0)
-	if err != nil || len(ts) != 1 {
-		t.Fatalf("claim: %+v, %v", ts, err)
+	c, err := s.Claim(context.Background(), "w", 1, time.Minute, 0)
+	if err != nil || len(c.Given) != 1 {
+		t.Fatalf("claim: %+v, %v", c, err)
 	}
-	return ts[0]
+	return c.Given[0]
 }
 
 // What a process had in hand when it died is given to the next at once, even
