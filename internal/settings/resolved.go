@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"slices"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/catalog"
@@ -19,7 +18,7 @@ type Resolved struct {
 	Person  string // pseudonym
 
 	policy *config.Policy
-	values []Value // by registry position
+	values []*Value // by registry position; shared, never changed
 	cards  *cards
 	zone   *zoneChange
 }
@@ -30,11 +29,17 @@ func (r Resolved) Get(key string) (Value, bool) {
 	if !ok || r.values == nil {
 		return Value{}, false
 	}
-	return r.values[i], true
+	return *r.values[i], true
 }
 
 // Explain lists every value with its origin, in the order of the registry.
-func (r Resolved) Explain() []Value { return slices.Clone(r.values) }
+func (r Resolved) Explain() []Value {
+	out := make([]Value, len(r.values))
+	for i, v := range r.values {
+		out[i] = *v
+	}
+	return out
+}
 
 // Origin returns which level a value came from: "workspace", "channel C1".
 func (r Resolved) Origin(key string) string {

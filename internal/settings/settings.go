@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,14 +35,14 @@ type Settings struct {
 	store  Store
 	clock  clock.Clock
 	policy config.Policy
-	base   map[chat.Platform][]Value // default and policy values, by registry position
+	base   map[chat.Platform][]*Value // default and policy values, by registry position
 	docs   *cache[document]
 	cards  *cache[*cards]
 }
 
 // New returns Settings over a store and the operator's policy.
 func New(store Store, policy config.Policy, c clock.Clock) *Settings {
-	s := &Settings{store: store, clock: c, policy: policy, base: map[chat.Platform][]Value{}, docs: newCache[document](c), cards: newCache[*cards](c)}
+	s := &Settings{store: store, clock: c, policy: policy, base: map[chat.Platform][]*Value{}, docs: newCache[document](c), cards: newCache[*cards](c)}
 	builtIn := config.DefaultPolicy()
 	for _, p := range []chat.Platform{chat.Slack, chat.Discord, chat.Console, chat.Playground} {
 		s.base[p] = baseValues(builtIn, policy, p)
@@ -50,10 +51,10 @@ func New(store Store, policy config.Policy, c clock.Clock) *Settings {
 }
 
 // baseValues are the values before anybody set one in chat.
-func baseValues(builtIn, policy config.Policy, p chat.Platform) []Value {
-	out := make([]Value, len(registry))
+func baseValues(builtIn, policy config.Policy, p chat.Platform) []*Value {
+	out := make([]*Value, len(registry))
 	for i, d := range registry {
-		v := Value{Key: d.Key, Value: d.fallback(builtIn, p), Origin: Origin{Level: Default}}
+		v := &Value{Key: d.Key, Value: d.fallback(builtIn, p), Origin: Origin{Level: Default}}
 		if own := d.fallback(policy, p); own != v.Value {
 			v.Value, v.Origin.Level = own, Policy
 		}
@@ -85,7 +86,7 @@ func (s *Settings) Resolve(ctx context.Context, place chat.Place, ch chat.Channe
 	if !ok {
 		base = s.base[chat.Discord] // the strictest
 	}
-	r.values = append([]Value(nil), base...)
+	r.values = slices.Clone(base)
 	now := s.clock.Now()
 	for i, at := range levels {
 		overlay(r.values, docs[i], at, now)
@@ -93,8 +94,9 @@ func (s *Settings) Resolve(ctx context.Context, place chat.Place, ch chat.Channe
 	return r, nil
 }
 
-// overlay puts what a level sets over what holds above it at an instant.
-func overlay(values []Value, d document, at Origin, now time.Time) {
+// overlay puts what a level sets over what holds above it at an instant. The
+// values themselves are shared by all who resolve, and never changed.
+func overlay(values []*Value, d document, at Origin, now time.Time) {
 	for key, own := range d.Values {
 		i, ok := position[key]
 		if !ok || registry[i].who(at.Level) == Nobody {
@@ -113,7 +115,7 @@ func overlay(values []Value, d document, at Origin, now time.Time) {
 		if registry[i].adds {
 			text = union(values[i].Value, text)
 		}
-		values[i] = Value{Key: key, Value: text, Origin: at, By: own.By, At: own.At}
+		values[i] = &Value{Key: key, Value: text, Origin: at, By: own.By, At: own.At}
 	}
 }
 
