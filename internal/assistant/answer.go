@@ -56,56 +56,41 @@ func (w *work) answer(ctx context.Context) (*answer, error) {
 	return w.verify(ctx, first)
 }
 
-// first makes the intent's own calls: one, or the segments and their merge.
-// When the model fails before anybody read anything, the last step goes once to
-// the next one. The answer is there also when they failed, with what had come.
+// first makes the intent's own calls: one, or the segments and their merge. The
+// answer is there also when they failed, with what had come of it.
 func (w *work) first(ctx context.Context) (*answer, error) {
-	last := &w.steps[len(w.steps)-1]
-	m, ok := w.a.Models.Get(w.decision.Model)
-	if !ok {
-		return unanswered(last), &providerError{fmt.Errorf("assistant: model %s: %w", w.decision.Model, llm.ErrNoModel)}
-	}
-	if err := w.segments(ctx, m); err != nil {
-		return &answer{said: said{model: m}, step: last}, err
-	}
-	out, err := w.aloud(ctx, last, m)
-	if next, ok := w.walk(ctx, m, err); ok {
-		last = again(last, len(w.steps)+failover, step.Answer)
-		w.why("failover", "%s did not answer, so %s on %s did.", m.ID, next.ID, next.Tier)
-		out, err = w.aloud(ctx, last, next)
-	}
-	return &answer{said: *out, step: last}, err
-}
-
-// segments makes the calls before the last one and fills it with their answers.
-func (w *work) segments(ctx context.Context, m *catalog.Model) error {
 	last := len(w.steps) - 1
-	if last == 0 {
-		return nil
+	if _, ok := w.a.Models.Get(w.decision.Model); !ok {
+		return unanswered(&w.steps[last]), &providerError{fmt.Errorf("assistant: model %s: %w", w.decision.Model, llm.ErrNoModel)}
 	}
 	parts := make([]string, last)
 	for i := range parts {
-		out, err := w.call(ctx, &w.steps[i], m, nil)
-		if err != nil {
-			return err
+		part, err := w.own(ctx, i)
+		if err != nil { // a part alone is no answer
+			return &answer{said: said{model: part.model}, step: &w.steps[last]}, err
 		}
-		parts[i] = out.text
+		parts[i] = part.text
 	}
-	merged, err := intent.Merge(w.steps[last], parts)
+	if last > 0 {
+		if err := w.merge(parts); err != nil {
+			return unanswered(&w.steps[last]), err
+		}
+	}
+	return w.own(ctx, last)
+}
+
+// merge fills the last step with the answers of those before it.
+func (w *work) merge(parts []string) error {
+	last := &w.steps[len(w.steps)-1]
+	merged, err := intent.Merge(*last, parts)
 	if err == nil {
-		w.steps[last] = merged
+		*last = merged
 	}
 	return err
 }
 
 // unanswered stands for the answer of a step that no model was asked for.
 func unanswered(s *step.Step) *answer { return &answer{said: said{model: &catalog.Model{}}, step: s} }
-
-// again is the same call under another number and purpose.
-func again(s *step.Step, n int, why step.Purpose) *step.Step {
-	same := intent.Again(*s, n, why)
-	return &same
-}
 
 // aloud makes a call whose text a person may see while it arrives. An answer
 // without text is a failure.
@@ -117,23 +102,6 @@ func (w *work) aloud(ctx context.Context, s *step.Step, m *catalog.Model) (*said
 		err = &providerError{errEmpty}
 	}
 	return out, err
-}
-
-// walk returns the model to try after a failure: when the failure was the
-// provider's, another model may do better, nobody has read anything yet and the
-// call was held for.
-func (w *work) walk(ctx context.Context, failed *catalog.Model, err error) (*catalog.Model, bool) {
-	var p *providerError
-	var long *llm.ContextTooLong
-	switch {
-	case !errors.As(err, &p), ctx.Err() != nil, w.seen, w.spare == nil, !w.heldFor(len(w.steps) + failover):
-		return nil, false
-	case errors.Is(err, llm.ErrFiltered), errors.Is(err, llm.ErrBadRequest):
-		return nil, false
-	case errors.As(err, &long) && w.spare.Context <= failed.Context:
-		return nil, false
-	}
-	return w.spare, true
 }
 
 // why adds a reason that arose on the way.
@@ -181,7 +149,7 @@ func (w *work) vote(ctx context.Context, first *answer) (*answer, error) {
 	votes := read(nil, first)
 	k := len(w.steps)
 	if w.mayAgain(first, k+second) {
-		if out, err := w.call(ctx, again(first.step, k+second, step.Vote), first.model, nil); err == nil {
+		if out, err := w.call(ctx, intent.Again(first.step, k+second, step.Vote), first.model, nil); err == nil {
 			votes = read(votes, &answer{said: *out, step: first.step})
 		}
 	}
@@ -258,7 +226,7 @@ func (w *work) up(ctx context.Context, s *step.Step, now *catalog.Model) (*answe
 		if !ok || m.ID == now.ID {
 			return nil, false
 		}
-		s = again(s, k+escalation, step.Escalation)
+		s = intent.Again(s, k+escalation, step.Escalation)
 		out, err := w.call(ctx, s, m, nil)
 		if err != nil {
 			return nil, false

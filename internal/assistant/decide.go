@@ -107,22 +107,17 @@ func (w *work) asked() router.Asked {
 const (
 	second     = 1 // repair or vote
 	escalation = 2
-	failover   = 3
+	failover   = 3 // of the first of them, and so on; see failoverOf
 )
 
 // holds are the worst cases of everything the plan may call.
 func (w *work) holds() []usage.StepHold {
 	k := len(w.steps)
-	last := &w.steps[k-1]
-	joined := int64(0) // what the merge step will get from the segments
-	for i := range w.steps[:k-1] {
-		joined += w.steps[i].MaxOutput
-	}
+	last, joined := &w.steps[k-1], w.later(k-1)
 	var list []usage.StepHold
-	for i := range w.steps[:k-1] {
-		list = w.hold(list, w.steps[i].N, w.decision.Model, &w.steps[i], 0)
+	for i := range w.steps {
+		list = w.hold(list, w.steps[i].N, w.decision.Model, &w.steps[i], w.later(i))
 	}
-	list = w.hold(list, last.N, w.decision.Model, last, joined)
 	for _, p := range w.decision.Plan[1:] {
 		switch p.Purpose {
 		case step.Repair, step.Vote:
@@ -132,9 +127,23 @@ func (w *work) holds() []usage.StepHold {
 		}
 	}
 	if w.spare = w.other(); w.spare != nil {
-		list = w.hold(list, k+failover, w.spare.ID, last, joined)
+		for i := k - 1; i >= 0; i-- { // the last is dropped last: it has the most before it
+			list = w.hold(list, w.failoverOf(i), w.spare.ID, &w.steps[i], w.later(i))
+		}
 	}
 	return w.within(list)
+}
+
+// later is how many tokens one of the intent's own steps will have more than its
+// prompt has now: a merge gets the answers of the segments.
+func (w *work) later(i int) int64 {
+	var n int64
+	if i == len(w.steps)-1 {
+		for _, s := range w.steps[:i] {
+			n += s.MaxOutput
+		}
+	}
+	return n
 }
 
 // hold adds a call of a step with so many tokens more than its prompt has now.

@@ -39,7 +39,8 @@ type work struct {
 	levels   []usage.Level
 	held     []usage.StepHold
 	sizes    map[sizeKey]int64
-	spare    *catalog.Model // to walk to when the first fails; nil when there is none
+	spare    *catalog.Model // to walk to when the chosen one fails; nil when there is none
+	onSpare  bool           // the spare is asked, because it answered last
 
 	last    *usage.Settlement // the booking that waits
 	spent   money.Nano

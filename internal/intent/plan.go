@@ -177,9 +177,10 @@ func Repair(s step.Step, n int, answer string, failed []Finding) (step.Step, err
 
 // Again makes the same call under another number and purpose: a Vote, an
 // Escalation, a Shadow.
-func Again(s step.Step, n int, why step.Purpose) step.Step {
-	s.N, s.Purpose = n, why
-	return s
+func Again(s *step.Step, n int, why step.Purpose) *step.Step {
+	same := *s
+	same.N, same.Purpose = n, why
+	return &same
 }
 
 // labelSchema is the JSON schema of a classify answer.
