@@ -7,11 +7,9 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/config"
-	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/internal/record"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -23,12 +21,11 @@ type Store interface {
 	Levels(ctx context.Context, tenant string, scopes []usage.Scope, windows []usage.Window) ([]usage.Level, error)
 	Get(ctx context.Context, tenant string, kind record.Kind, id string) (record.Record, error)
 	Write(ctx context.Context, tenant string, writes ...record.Write) error
-	Mark(ctx context.Context, tenant, key string, ttl time.Duration) (bool, error)
 }
 
 // Guard stands before the ledger. It puts the policy's limits into a workspace
 // before anyone spends there, and says once per window when 50, 80 and 100 % of
-// a limit are used.
+// a limit are used; see threshold.go.
 type Guard struct {
 	Store
 	limits []config.Limit
@@ -36,24 +33,28 @@ type Guard struct {
 	log    *slog.Logger
 	mu     sync.Mutex
 	seeded map[string]bool
-	told   map[string]bool
+	told   map[string]told // what this process knows of the records, by workspace and id
 }
 
 // NewGuard returns a Guard. accept hands notices to the front door.
 func NewGuard(s Store, p config.Policy, accept func(ctx context.Context, e chat.Event) error, log *slog.Logger) *Guard {
-	return &Guard{Store: s, limits: p.Limits.List(), accept: accept, log: log, seeded: map[string]bool{}, told: map[string]bool{}}
+	return &Guard{Store: s, limits: p.Limits.List(), accept: accept, log: log, seeded: map[string]bool{}, told: map[string]told{}}
 }
 
 // seededID is the record that says a workspace got the policy's limits once;
 // one that an admin removed later is not put back.
 const seededID = "limits"
 
-// Levels sees to the policy's limits first; see usage.Reader.
+// Levels sees to the policy's limits first; see usage.Reader. What it finds is
+// looked at as a booking is: a limit that was lowered, or whose extra ended, may
+// be used up without one, and then nothing is booked any more.
 func (g *Guard) Levels(ctx context.Context, tenant string, scopes []usage.Scope, windows []usage.Window) ([]usage.Level, error) {
 	if err := g.Ensure(ctx, tenant); err != nil {
 		return nil, err
 	}
-	return g.Store.Levels(ctx, tenant, scopes, windows)
+	levels, err := g.Store.Levels(ctx, tenant, scopes, windows)
+	g.watch(ctx, tenant, channelOf(scopes), levels)
+	return levels, err
 }
 
 // Hold sees to the policy's limits first; see usage.Ledger.
@@ -62,6 +63,15 @@ func (g *Guard) Hold(ctx context.Context, r usage.HoldRequest) (usage.Held, erro
 		return usage.Held{}, err
 	}
 	return g.Store.Hold(ctx, r)
+}
+
+func channelOf(scopes []usage.Scope) string {
+	for _, s := range scopes {
+		if s.Kind == usage.Channel {
+			return s.ID
+		}
+	}
+	return ""
 }
 
 // Ensure gives a workspace the policy's limits if it never had them. A store
@@ -111,80 +121,7 @@ func (g *Guard) seed(ctx context.Context, tenant string) error {
 func (g *Guard) Settle(ctx context.Context, s usage.Settlement) (usage.Settled, error) {
 	out, err := g.Store.Settle(ctx, s)
 	if out.Booked {
-		g.watch(ctx, s.Tenant, out)
+		g.watch(ctx, s.Tenant, out.Entry.Channel, out.Levels)
 	}
 	return out, err
-}
-
-// thresholds in per cent, the highest first.
-var thresholds = []int64{100, 80, 50}
-
-// noticeFor is longer than the longest window.
-const noticeFor = 40 * 24 * time.Hour
-
-// watch tells the highest threshold that was newly passed. A failure costs a
-// warning, never a booking.
-func (g *Guard) watch(ctx context.Context, tenant string, s usage.Settled) {
-	for _, l := range s.Levels {
-		i := slices.IndexFunc(thresholds, func(at int64) bool { return l.Limited && percent(l.Settled, l.Limit) >= at })
-		if i < 0 || !g.first(tenant+thresholdKey(l, thresholds[i])) {
-			continue
-		}
-		if err := g.notice(ctx, tenant, s.Entry, l, i); err != nil {
-			g.again(tenant + thresholdKey(l, thresholds[i]))
-			g.log.Warn("budget threshold not told", "err", err)
-		}
-	}
-}
-
-func thresholdKey(l usage.Level, at int64) string {
-	return fmt.Sprintf("threshold/%s/%s/%s/%d", l.Scope.Key(), l.Window, l.ID, at)
-}
-
-// first spares the store a look for what this process has told already.
-func (g *Guard) first(key string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.told[key] {
-		return false
-	}
-	if len(g.told) > 50_000 {
-		clear(g.told) // the store's marks still know
-	}
-	g.told[key] = true
-	return true
-}
-
-func (g *Guard) again(key string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.told, key)
-}
-
-// notice tells the i-th threshold once per window; what was jumped over needs
-// no words of its own any more.
-func (g *Guard) notice(ctx context.Context, tenant string, e usage.Entry, l usage.Level, i int) error {
-	key := thresholdKey(l, thresholds[i])
-	first, err := g.Mark(ctx, tenant, key, noticeFor)
-	if err != nil || !first {
-		return err
-	}
-	for _, lower := range thresholds[i+1:] {
-		if _, err := g.Mark(ctx, tenant, thresholdKey(l, lower), noticeFor); err != nil {
-			return err
-		}
-	}
-	p := chat.PlaceOf(tenant)
-	p.Channel = e.Channel
-	return g.accept(ctx, chat.Event{ID: key, Kind: chat.Notice, Name: "budget.threshold", Place: p, ReplyTo: chat.ReplyTo{Place: p}, Fields: map[string]string{
-		"who": whose(l), "scope": string(l.Scope.Kind), "id": l.Scope.ID, "percent": fmt.Sprint(thresholds[i]), "used": l.Settled.Short(), "limit": l.Limit.String(),
-		"then": string(l.Then),
-	}})
-}
-
-func percent(used, limit money.Nano) int64 {
-	if limit <= 0 {
-		return 100
-	}
-	return int64(used) * 100 / int64(limit)
 }

@@ -214,6 +214,11 @@ func pressed(h *House, who, button string) bool {
 	}
 	h.Say(Anna, In(General, Thread), "@tierwise who rolls back?")
 	m := h.Last(In(General), Anna)
+	for _, p := range h.Posts(In(General), Anna) { // the channel is told that its limit is used up, too
+		if _, ok := Button(p, "Ask for more"); ok {
+			m = p
+		}
+	}
 	if button == "Ask for more" {
 		b, _ := Button(m, button)
 		ans, err := h.Door.Ask(h.T.Context(), chat.Question{Kind: chat.OpenForm, Name: b.Name, Value: b.Value, Place: In(General), Actor: chat.Actor{ID: who}, Channel: channel()})

@@ -40,6 +40,7 @@ func Rows() []Row {
 		{record.Closing, true, "checkpoints: without them closed months cannot be proven"},
 		{record.Pause, true, "what was stopped must not start again by itself after a reinstall"},
 		{record.Seeded, true, "that the first limits were set once: they must not come back over others after a reinstall"},
+		{record.Told, true, "which thresholds of budgets were told: the counters rest, so warnings are not repeated after a reinstall"},
 		{people.Identity, true, "the key of the pseudonyms: who comes back meets the same counters"},
 		{migrate.Moved, true, "that the workspace was copied from another store, so that it is not copied again"},
 		{Left, true, "when the workspace was removed"},

@@ -181,7 +181,7 @@ func TestARemovedWorkspaceLosesContentAndKeepsItsBooks(t *testing.T) {
 		if err := h.leaver().Leave(ctx, tenant, operator); err != nil {
 			t.Fatal(err)
 		}
-		want := []record.Kind{record.Journal, record.Closing, record.Pause, record.Seeded, people.Identity, migrate.Moved, leaving.Left}
+		want := []record.Kind{record.Journal, record.Closing, record.Pause, record.Seeded, record.Told, people.Identity, migrate.Moved, leaving.Left}
 		if got := h.holds(t, tenant); !slices.Equal(got, want) {
 			t.Errorf("kinds left %v, want %v", got, want)
 		}

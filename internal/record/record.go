@@ -31,6 +31,7 @@ const (
 	Card    Kind = "card"    // internal/settings: workflow cards and teams
 	Closing Kind = "closing" // usage: checkpoints of closed months
 	Seeded  Kind = "seeded"  // internal/admin: what was put in once from the policy, such as limits
+	Told    Kind = "told"    // internal/admin: which thresholds of a budget were told in a window, no content
 	Setup   Kind = "setup"   // internal/admin: which of the first steps an admin has taken or skipped
 	Pause   Kind = "pause"   // internal/gate: what is stopped
 	Example Kind = "example" // internal/intent: label examples and style notes, sealed
