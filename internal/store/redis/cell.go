@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"github.com/tierwise/tierwise/internal/money"
@@ -43,13 +42,9 @@ func parts(n money.Nano) (dollars, nanos int64) {
 // packCell writes a cell for rest.
 func packCell(c usage.Cell) []byte {
 	p := cellOf(c)
-	out := []byte{0x90 | byte(len(p))}
+	out := packList(nil, len(p))
 	for _, v := range p {
-		if v >= 0 && v < 0x80 {
-			out = append(out, byte(v))
-		} else {
-			out = binary.BigEndian.AppendUint64(append(out, 0xd3), uint64(v))
-		}
+		out = packInt(out, v)
 	}
 	return out
 }
@@ -71,33 +66,4 @@ func unpackCell(packed string) (usage.Cell, error) {
 	}
 	v := append([]int64{p[0]*int64(money.USD) + p[1]}, p[2:overPlace]...)
 	return usage.CellFrom(append(v, p[overPlace]*int64(money.USD)+p[overPlace+1])), nil
-}
-
-// unpackInt reads one MessagePack integer and says how many bytes it took; none
-// when there is none.
-func unpackInt(s string) (v int64, n int) {
-	if s == "" {
-		return 0, 0
-	}
-	head := s[0]
-	if head < 0x80 || head >= 0xe0 {
-		return int64(int8(head)), 1
-	}
-	// 0xcc to 0xcf are unsigned of 1, 2, 4 and 8 bytes, 0xd0 to 0xd3 signed.
-	if head < 0xcc || head > 0xd3 {
-		return 0, 0
-	}
-	size := 1 << ((head - 0xcc) % 4)
-	if len(s) < 1+size {
-		return 0, 0
-	}
-	var u uint64
-	for i := range size {
-		u = u<<8 | uint64(s[1+i])
-	}
-	if head >= 0xd0 {
-		shift := 64 - 8*size
-		return int64(u<<shift) >> shift, 1 + size
-	}
-	return int64(u), 1 + size
 }

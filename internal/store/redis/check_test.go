@@ -181,6 +181,9 @@ func TestMigrationsRunOnceInOrder(t *testing.T) {
 		return func(context.Context, *Store) error { ran = append(ran, n); return err }
 	}
 	broken := errors.New("broken")
+	if err := plain(t, server).Set(ctx, schemaKey(), "1", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.migrate(ctx, []migration{step(1, nil), step(2, broken)}); !errors.Is(err, broken) {
 		t.Fatal(err)
 	}

@@ -17,11 +17,12 @@
 // cannot be lost with the process that saw it, and one connection waits for all
 // partitions (in Cluster mode, one for each).
 //
-// Budget counters are hash fields that HINCRBY adds to. Rollup cells are not: an
-// entry adds five numbers to 13 rows in three windows, and 195 HINCRBY take
-// 400 µs of a settle and 16 KB of the append-only file, while reading, adding
-// and writing packed cells takes a quarter and an eighth of that. Amounts in a
-// cell are kept as dollars and nano-dollars, so that the sum stays exact.
+// What an entry adds to is kept in two ways. Budget counters are hash fields,
+// read and written once in a call, so that a limit is judged by what is true.
+// Rollups, 13 rows in three windows, are packed cells that are folded from a
+// list every few entries; a reader takes cells and list in one transaction and
+// adds them. Amounts in a cell are kept as dollars and nano-dollars, so that the
+// sum stays exact.
 //
 // One script is one transaction in the append-only file. Redis can apply half of
 // one after two crashes, which no script can prevent; see mend.

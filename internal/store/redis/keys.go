@@ -36,7 +36,8 @@ import (
 //	<space>e:<month> stream entries             <space>b:<month> hash    booked ids → place in e
 //	<space>months    set    months with entries <space>marked    set     months with booked ids
 //	<space>n:<window> hash  +<scope> → settled, ~<scope> → held
-//	<space>r:<window> hash  rollup row → cell   <space>lim       hash    limits
+//	<space>r:<window> hash  rollup row → cell   <space>new       list    sums not in r yet
+//	<space>lim       hash   limits
 //	<space>d:<kind>:<id> hash a record          <space>di        zset    <kind> US <id>
 //	<space>m:<mark>  string a mark              <space>k:<rate>  hash    a rate
 //
@@ -77,6 +78,7 @@ func jobKey(tenant, id string) string        { return spaceKey(tenant) + "j:" + 
 func limitsKey(tenant string) string         { return spaceKey(tenant) + "lim" }
 func monthsKey(tenant string) string         { return spaceKey(tenant) + "months" }
 func entriesKey(tenant, month string) string { return spaceKey(tenant) + "e:" + month }
+func freshKey(tenant string) string          { return spaceKey(tenant) + "new" }
 func rollupKey(tenant, window string) string { return spaceKey(tenant) + "r:" + window }
 
 // windowName names a window inside a key.

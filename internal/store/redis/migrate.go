@@ -16,7 +16,12 @@ import (
 type migration func(ctx context.Context, s *Store) error
 
 // migrations lead from version 1, the first, upwards: migrations[0] from 1 to 2.
-var migrations []migration
+var migrations = []migration{unfolded}
+
+// unfolded leads to schema 2, in which rollups have a list of what is not folded
+// into them yet, and entries inside holds are packed. What schema 1 wrote is read
+// as it is; the number keeps out releases that would not see the list.
+func unfolded(context.Context, *Store) error { return nil }
 
 // migrate runs the migrations that the data still needs, one process at a time,
 // and refuses data from a newer release.

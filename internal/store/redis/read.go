@@ -2,12 +2,9 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/tierwise/tierwise/internal/money"
 	"github.com/tierwise/tierwise/usage"
@@ -22,57 +19,6 @@ func (s *Store) Levels(ctx context.Context, tenant string, scopes []usage.Scope,
 	var r reply
 	out := standing{scopes, windows}.levels(&r, r.row(v, 1)[0])
 	return out, r.err
-}
-
-// Rollup implements usage.Reader. It reads the rows of the window and no entry.
-func (s *Store) Rollup(ctx context.Context, tenant string, k usage.WindowKind, id string, dims ...usage.Dim) (map[usage.Key]usage.Cell, error) {
-	key := rollupKey(tenant, windowName(string(k), id))
-	out := map[usage.Key]usage.Cell{}
-	if len(dims) == 1 && dims[0] == usage.ByTotal {
-		total := usage.Key{Dim: usage.ByTotal, Value: "all"}
-		packed, err := s.client.HGet(ctx, key, rowName(total)).Result()
-		if err != nil {
-			return out, s.failed("rollup", err)
-		}
-		out[total], err = unpackCell(packed)
-		return out, err
-	}
-	rows, err := s.client.HGetAll(ctx, key).Result()
-	if err != nil {
-		return nil, s.failed("rollup", err)
-	}
-	for name, packed := range rows {
-		if key := keyFrom(name); slices.Contains(dims, key.Dim) {
-			if out[key], err = unpackCell(packed); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return out, nil
-}
-
-// Row implements usage.RowReader, in one round trip.
-func (s *Store) Row(ctx context.Context, tenant string, k usage.WindowKind, ids []string, key usage.Key) ([]usage.Cell, error) {
-	pipe := s.client.Pipeline()
-	asked := make([]*goredis.StringCmd, len(ids))
-	for i, id := range ids {
-		asked[i] = pipe.HGet(ctx, rollupKey(tenant, windowName(string(k), id)), rowName(key))
-	}
-	_, _ = pipe.Exec(ctx) // its errors are those of the commands
-	out := make([]usage.Cell, len(ids))
-	for i, one := range asked {
-		packed, err := one.Result()
-		if errors.Is(err, goredis.Nil) {
-			continue
-		}
-		if err != nil {
-			return nil, s.failed("row", err)
-		}
-		if out[i], err = unpackCell(packed); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // Entries implements usage.Reader. The cursor is the place of the last row.

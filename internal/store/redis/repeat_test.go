@@ -99,6 +99,8 @@ func dump(t *testing.T, c *goredis.Client) map[string]string {
 			members, err = c.SMembers(ctx, k).Result()
 			slices.Sort(members)
 			v = members
+		case "list":
+			v, err = c.LRange(ctx, k, 0, -1).Result()
 		case "stream":
 			v, err = c.XRange(ctx, k, "-", "+").Result()
 		default:

@@ -84,21 +84,39 @@ func readScript(name string) (script, error) {
 			sc.flags = strings.Split(flags, ",")
 		}
 	}
-	for line := range strings.Lines(text) {
-		libs, _ := strings.CutPrefix(strings.TrimSpace(line), "--@ use ")
-		if libs == strings.TrimSpace(line) {
-			continue
-		}
-		for lib := range strings.FieldsSeq(libs) {
-			source, err := read("scripts/lib/" + lib + ".lua")
-			if err != nil {
-				return script{}, err
-			}
-			sc.libs += source
-		}
+	if sc.libs, err = librariesOf(text, map[string]bool{}); err != nil {
+		return script{}, err
 	}
 	sc.body = text
 	return sc, nil
+}
+
+// librariesOf returns the libraries that "--@ use" lines of a text name, each
+// once and after those it uses itself. done are those already there.
+func librariesOf(text string, done map[string]bool) (string, error) {
+	var out string
+	for line := range strings.Lines(text) {
+		names, ok := strings.CutPrefix(strings.TrimSpace(line), "--@ use ")
+		if !ok {
+			continue
+		}
+		for name := range strings.FieldsSeq(names) {
+			if done[name] {
+				continue
+			}
+			done[name] = true
+			source, err := read("scripts/lib/" + name + ".lua")
+			if err != nil {
+				return "", err
+			}
+			below, err := librariesOf(source, done)
+			if err != nil {
+				return "", err
+			}
+			out += below + source
+		}
+	}
+	return out, nil
 }
 
 // alone is the script as EVALSHA runs it. Servers before 7.0 would choke on the

@@ -26,17 +26,6 @@ type wireWindow struct {
 	Boundary string           `json:"b"` // microseconds
 }
 
-// wireEntry is an entry as scripts book it: the sums it adds to. Its body
-// travels beside it, unread.
-type wireEntry struct {
-	ID     string   `json:"id"`
-	Cost   string   `json:"c"`
-	Unsure string   `json:"u,omitempty"` // "1" for an uncertain one
-	Rows   []string `json:"k"`
-	Cell   []int64  `json:"f"`
-	Scopes []string `json:"s"` // counters of what is settled
-}
-
 // body is an entry at rest. It has the fields of usage.Entry under short names,
 // so that a field added there does not compile here; what the row's place
 // tells is left out.
@@ -77,8 +66,8 @@ type body struct {
 	Sample  bool         `json:"sa,omitempty"`
 }
 
-// toWire writes an entry and its body for the scripts, or refuses an amount that no store
-// can compare exactly.
+// toWire writes an entry as scripts book it, and its body, which travels beside
+// it unread; or it refuses an amount that no store can compare exactly.
 func toWire(e usage.Entry) (entry, rest []byte, err error) {
 	if e.Cost > money.Max || e.Cost < -money.Max || e.Estimate > money.Max || e.Estimate < -money.Max {
 		return nil, nil, money.ErrRange
@@ -86,19 +75,20 @@ func toWire(e usage.Entry) (entry, rest []byte, err error) {
 	if rest, err = json.Marshal(body(e)); err != nil {
 		return nil, nil, err
 	}
-	w := wireEntry{ID: e.ID, Cost: digits(e.Cost)}
+	unsure := ""
 	if e.Status == usage.Uncertain {
-		w.Unsure = "1"
+		unsure = "1"
 	}
-	for _, k := range e.Keys() {
-		w.Rows = append(w.Rows, rowName(k))
+	entry = packList(make([]byte, 0, 700), 5)
+	for _, part := range []string{e.ID, digits(e.Cost), unsure} {
+		entry = packText(entry, part)
 	}
-	w.Cell = cellOf(usage.CellOf(e))
-	for _, s := range e.Scopes() {
-		w.Scopes = append(w.Scopes, "+"+s.Key())
+	scopes := e.Scopes()
+	entry = packList(entry, len(scopes))
+	for _, s := range scopes {
+		entry = packText(entry, "+"+s.Key())
 	}
-	entry, err = json.Marshal(w)
-	return entry, rest, err
+	return packText(entry, packSums(e)), rest, nil
 }
 
 // entryFrom reads a row as scripts give it: id, body, instant, window ids.

@@ -2,7 +2,7 @@
 -- dispatch marks one step of an open hold as sent.
 --@ use base
 -- KEYS[1] partition root
--- ARGV    clock, workspace, hold id, step, provisional entry (JSON) and
+-- ARGV    clock, workspace, hold id, step, provisional entry (packed) and
 --         its body
 -- returns 1, or 0 when there is no such open hold or step
 local t, id, n, entry, body = arg(), arg(), arg(), arg(), arg()

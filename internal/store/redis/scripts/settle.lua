@@ -3,7 +3,7 @@
 --@ use base levels lanes books holds records outbox
 -- KEYS[1] partition root
 -- ARGV    clock, nonce, workspace,
---         "1" when there is an entry, and then: hold id, step, entry (JSON),
+--         "1" when there is an entry, and then: hold id, step, entry (packed),
 --         its body, window ids to book in or "", instant of booking or "" for now,
 --         scopes of the entry (JSON), windows to fall back on (JSON);
 --         "1" when there is a finish, and then: job id, delivery, number of
@@ -17,8 +17,9 @@
 --         unless they are the hold's
 local nonce, t = arg(), arg()
 local T = space(t)
+local sheet = newSheet(T)
 
-local entry = arg() == '1' and { hold = arg(), step = arg(), e = cjson.decode(arg()), body = arg(), ids = arg(), at = arg(), sc = arg(), wi = arg() }
+local entry = arg() == '1' and { hold = arg(), step = arg(), e = readEntry(arg()), body = arg(), ids = arg(), at = arg(), sc = arg(), wi = arg() }
 local finish = arg() == '1' and { id = arg(), delivery = arg(), writes = readWrites(), posts = {} }
 if finish then
   for i = 1, tonumber(arg()) do
@@ -47,7 +48,7 @@ if entry then
   if mark then
     local m2, corrected = find(T, entry.e.id .. '.c1')
     local last = corrected and rowAt(T, m2, corrected) or rowAt(T, month, mark)
-    if last and not corrected and not again and string.sub(mark, 1, 1) == 'u' and entry.e.u ~= '1' then
+    if last and not corrected and not again and string.sub(mark, 1, 1) == 'u' and not entry.e.unsure then
       return { 'uncertain', 0, last, {}, '', '' }
     end
     row = last or {}
@@ -60,20 +61,20 @@ if entry then
     else
       ids = choose(cjson.decode(entry.wi))
     end
-    row, booked = book(t, entry.e, entry.body, ids, entry.at), 1
+    row, booked = book(t, sheet, entry.e, entry.body, ids, entry.at), 1
     if open then
-      settleStep(t, h, entry.step)
+      settleStep(t, sheet, h, entry.step)
     end
   end
   if open then
     sc, wi = h.sc, h.wi
   end
-  stand = levels(T, open and scopesOf(h) or cjson.decode(entry.sc), cjson.decode(open and h.wi or entry.wi), idsFrom(row[4] or '||'), false)
+  stand = levels(sheet, open and scopesOf(h) or cjson.decode(entry.sc), cjson.decode(open and h.wi or entry.wi), idsFrom(row[4] or '||'), false)
 end
 
 if finish and verdict == 'ok' and not again then
   local name = finish.id .. '.' .. finish.delivery
-  closeHold(t, name, h and h.name == name and h or nil)
+  closeHold(t, name, h and h.name == name and h or nil, sheet)
   writeAll(t, finish.writes)
   for _, p in ipairs(finish.posts) do
     addPost(t, p)
@@ -81,6 +82,7 @@ if finish and verdict == 'ok' and not again then
   removeJob(t, finish.id)
   signal('owake', 'oready')
 end
+writeSheet(sheet)
 if not again then
   remember(nonce, verdict .. ' ' .. whole(booked))
 end

@@ -3,6 +3,7 @@
 -- amount, x<n> "d" when dispatched or "s" when settled, p<n> and b<n> the entry
 -- and its body to book if nobody settles it. z marks a closed one, kept until
 -- its lifetime is over.
+--@ use books
 
 local function holdKey(t, id)
   return space(t) .. 'h:' .. id
@@ -28,7 +29,7 @@ end
 
 -- reserve adds a signed amount to what is held in the scopes and windows of a
 -- hold.
-local function reserve(t, scopes, ids, amount)
+local function reserve(sheet, scopes, ids, amount)
   local names = {}
   for i, s in ipairs(scopes) do
     names[i] = '~' .. s.k .. ':' .. s.i
@@ -36,45 +37,50 @@ local function reserve(t, scopes, ids, amount)
   for _, kind in ipairs(KINDS) do
     local id = ids[kind]
     if id and id ~= '' then
-      local key = space(t) .. 'n:' .. kind .. ':' .. id
+      local window = kind .. ':' .. id
+      want(sheet, window, names)
       for _, name in ipairs(names) do
-        call('HINCRBY', key, name, amount)
+        plus(sheet, window, name, amount)
       end
     end
   end
 end
 
 -- settleStep releases the reservation of one step, once.
-local function settleStep(t, h, n)
+local function settleStep(t, sheet, h, n)
   if not h['a' .. n] or h['x' .. n] == 's' then
     return
   end
   h['x' .. n] = 's'
   call('HSET', holdKey(t, h.name), 'x' .. n, 's')
   if h['a' .. n] ~= '0' then
-    reserve(t, scopesOf(h), idsFrom(h.ids), '-' .. h['a' .. n])
+    reserve(sheet, scopesOf(h), idsFrom(h.ids), '-' .. h['a' .. n])
   end
 end
 
 -- closeHold releases what was not sent, books as uncertain what was sent and
 -- not settled, and returns whether nothing had been sent, and the number booked.
-local function closeHold(t, id, h)
+-- The counters are written at once unless the caller has a sheet.
+local function closeHold(t, id, h, sheet)
   h = h or loadHold(t, id)
   if not h or h.z then
     return false, 0
   end
+  local to = sheet or newSheet(space(t))
   local key, gone, untouched, uncertain = holdKey(t, id), {}, true, 0
   for n in string.gmatch(h.st, '%-?%d+') do
-    local state = h['x' .. n]
+    local state, amount = h['x' .. n], h['a' .. n]
     untouched = untouched and not state
     if state == 'd' then
-      local e = cjson.decode(h['p' .. n])
+      local e = readEntry(h['p' .. n])
       if not find(space(t), e.id) then
-        book(t, e, h['b' .. n], idsFrom(h.ids))
+        book(t, to, e, h['b' .. n], idsFrom(h.ids))
         uncertain = uncertain + 1
       end
     end
-    settleStep(t, h, n)
+    if amount and amount ~= '0' and state ~= 's' then
+      reserve(to, scopesOf(h), idsFrom(h.ids), '-' .. amount)
+    end
     for _, f in ipairs({ 'a', 'x', 'p', 'b' }) do
       gone[#gone + 1] = f .. n
     end
@@ -86,5 +92,8 @@ local function closeHold(t, id, h)
   call('PEXPIRE', key, milliseconds(math.max(0, tonumber(h.exp) - now) + 60000000))
   call('ZREM', root .. 'holds', member(t, id))
   h.z = '1'
+  if not sheet then
+    writeSheet(to)
+  end
   return untouched, uncertain
 end

@@ -2,6 +2,7 @@
 -- workspace and lane, and names, under holder(), the job that has the place of a
 -- lane of one; "parked" sorts waiting jobs by lane and acceptance, as
 -- <workspace> SEP <lane> SEP <seq> SEP <cap> SEP <job>.
+--@ use base
 
 -- promote puts a job that is parked, running or waiting where Claim looks,
 -- without changing its state: until it is given, its ticket stays good.

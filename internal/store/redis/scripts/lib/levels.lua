@@ -1,5 +1,6 @@
 -- levels: where scopes stand. scopes are { k, i, t } (kind, id, templates),
 -- windows are { k, i, n, b } (kind, id, next id, boundary).
+--@ use sheet
 
 -- SLOTS are where the windows stand in a limit: "lim" keeps, for a scope or a
 -- template, "<day>;<week>;<month>", each "<amount>|<extra>|<until>|<then>" or
@@ -85,27 +86,25 @@ end
 -- levels returns { scope number, window number, window id, settled, held,
 -- limit in force } for each scope and window; only those with a limit unless
 -- all.
-local function levels(T, scopes, windows, ids, all)
-  local limits = limitsOf(T, scopes)
-  local count, names = #scopes, {}
+local function levels(sheet, scopes, windows, ids, all)
+  local limits = limitsOf(sheet.T, scopes)
+  local settled, held, names = {}, {}, {}
   for i, s in ipairs(scopes) do
-    names[i] = '+' .. s.k .. ':' .. s.i
-    names[count + i] = '~' .. s.k .. ':' .. s.i
+    settled[i], held[i] = '+' .. s.k .. ':' .. s.i, '~' .. s.k .. ':' .. s.i
+    names[2 * i - 1], names[2 * i] = settled[i], held[i]
   end
   local sums = {}
-  if count > 0 then
-    for j, w in ipairs(windows) do
-      sums[j] = call('HMGET', T .. 'n:' .. w.k .. ':' .. (ids[w.k] or ''), unpack(names))
-    end
+  for j, w in ipairs(windows) do
+    sums[j] = want(sheet, w.k .. ':' .. (ids[w.k] or ''), names)
   end
   local out, n = {}, 0
-  for i = 1, count do
+  for i = 1, #scopes do
     for j, w in ipairs(windows) do
       local slot = SLOTS[w.k]
       local limit = slot and inForce(limits[i][slot], limits[i][EXTRAS + slot]) or ''
       if all or limit ~= '' then
         n = n + 1
-        out[n] = { i, j, ids[w.k] or '', sums[j][i] or '0', sums[j][count + i] or '0', limit }
+        out[n] = { i, j, ids[w.k] or '', sums[j][settled[i]], sums[j][held[i]], limit }
       end
     end
   end

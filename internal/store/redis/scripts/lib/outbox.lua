@@ -3,6 +3,7 @@
 -- its lease), r "1" when an earlier try has an unknown result. "lined" sorts
 -- the posts of lanes as <workspace> SEP <lane> SEP <seq> SEP <post>; only the
 -- head of a lane is ever in "oready" (by sequence) or "otime" (by instant).
+--@ use base
 
 local function headOf(t, lane)
   local prefix = member(t, lane)

@@ -1,6 +1,7 @@
 -- records: small documents. A record is a hash of v (version), x (end, "" for
 -- none) and b (body); "di" lists a workspace's records as <kind> SEP <id>, and
 -- "ends" a partition's records that end, by when.
+--@ use base
 
 -- readWrites takes the writes of a batch from the arguments.
 local function readWrites()

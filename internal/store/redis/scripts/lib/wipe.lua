@@ -1,4 +1,5 @@
 -- wipe: the jobs and posts of a workspace, taken out of everything.
+--@ use lanes outbox records
 
 -- mine lists the ids of a workspace in a sorted set of members.
 local function mine(t, zset)
