@@ -323,7 +323,12 @@ func expiriesAside(states ...*state) {
 
 func openRedis(t *testing.T) (storetest.Store, func(time.Duration)) {
 	t.Helper()
-	server := redistest.Start(t, redistest.Off)
+	return openServer(t, redistest.Start(t, redistest.Off))
+}
+
+// openServer opens a server's store, and gives a way to move its clock.
+func openServer(t *testing.T, server *redistest.Server) (storetest.Store, func(time.Duration)) {
+	t.Helper()
 	var moved atomic.Int64
 	s := must(redis.Open(ctx, server.URL(), redis.Options{Offset: func() time.Duration { return time.Duration(moved.Load()) }}))(t)
 	t.Cleanup(func() { _ = s.Close() })
