@@ -71,6 +71,9 @@ type Config struct {
 	Memory  Memory // nil: this process remembers
 	Shards  int    // 0 takes what Discord recommends
 	Replica string // name of this process in leases; "" makes one
+	// Approved says whether the operator lets a server use the bot. Only Diagnose
+	// asks; nil approves every server.
+	Approved func(guild string) bool
 	// WithoutContent leaves out the privileged MESSAGE_CONTENT intent.
 	WithoutContent bool
 

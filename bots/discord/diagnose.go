@@ -96,6 +96,21 @@ func (a *Adapter) servers(ctx context.Context, me chat.Identity) []Finding {
 	for _, g := range guilds {
 		list = append(list, a.rights(ctx, g, me)...)
 	}
+	return append(list, a.unapproved(guilds)...)
+}
+
+// unapproved is a line for each server that the operator has not approved. Where
+// that is all of them, nobody is answered.
+func (a *Adapter) unapproved(guilds []guild) []Finding {
+	var list []Finding
+	for _, g := range guilds {
+		if a.cfg.Approved != nil && !a.cfg.Approved(g.ID) {
+			list = append(list, Finding{"approval of " + g.Name, true, g.Name + " is off: it is not approved", "Add " + g.ID + " to TIERWISE_WORKSPACES, or set that to *."})
+		}
+	}
+	for i := range list {
+		list[i].OK = len(list) < len(guilds)
+	}
 	return list
 }
 

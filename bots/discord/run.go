@@ -68,6 +68,7 @@ func (a *Adapter) Run(ctx context.Context) error {
 	a.lanes.idle()
 	a.shards.mu.Lock()
 	defer a.shards.mu.Unlock()
+	a.shards.started = false
 	return a.shards.fatal
 }
 
@@ -226,7 +227,7 @@ func (a *Adapter) Ready() error {
 	case a.shards.fatal != nil:
 		return a.shards.fatal
 	case !a.shards.started:
-		return errors.New("discord: not connected yet")
+		return errors.New("discord: not connected")
 	}
 	for id, s := range a.shards.held {
 		if err := s.healthy(); err != nil {

@@ -145,7 +145,7 @@ func (a *Admin) serve(ctx context.Context, t turn.Task) (said, error) {
 	case chat.Command:
 		return a.command(ctx, t, e.Name, e.Text)
 	case chat.Joined:
-		return said{post: chat.Post{Text: greeting}}, nil
+		return said{post: chat.Post{Text: greet(t)}}, nil
 	case chat.Click, chat.Submit:
 		return a.pressed(ctx, t)
 	}
@@ -203,4 +203,13 @@ const help = "**What I can do**\n" +
 	"- `/ai-config [get|set|reset|explain|budget]`: settings; `/ai-config me …` for your own; `/ai-config help` lists the words.\n" +
 	"- Add `--tier economy|standard|frontier`, `--for <workflow>` or `--lang de` to any request."
 
-const greeting = "Thanks for inviting me. Mention me in a thread to summarize, draft, classify or ask. I read only conversations I was invited to, and only when asked. `/ai-spend` shows what it costs, `help` shows the rest."
+// greet says what the bot is for and, where it begins switched off, how to
+// switch it on.
+func greet(t turn.Task) string {
+	if t.Settings.Access().Enabled {
+		return "Thanks for inviting me. Mention me in a thread to summarize, draft, classify or ask. I read only conversations I was invited to, and only when asked. `/ai-spend` shows what it costs, `help` shows the rest."
+	}
+	return "Thanks for inviting me. I answer nowhere until an admin switches me on: `/ai-config set enabled on`, said in a channel, does it there. " +
+		"Then people mention me in it to summarize, draft, classify or ask. I read only what the person who asks can read, and only when asked. " +
+		"`/ai-config` shows what holds, such as how old an account must be, `/ai-spend budget` what may be spent, and a direct message with `help` the rest."
+}

@@ -17,9 +17,11 @@ func CheckDiscord(ctx context.Context, cfg config.Config, log *slog.Logger) []Fi
 	if !cfg.HasDiscord() {
 		return nil
 	}
+	allowed := approved(cfg)
 	a, err := discord.New(discord.Config{
 		Door: closedDoor{}, Owned: func(context.Context, chat.Place) (chat.Owned, error) { return chat.Owned{}, nil },
 		FollowUps: func(context.Context, chat.Place, chat.Channel) bool { return false },
+		Approved:  func(guild string) bool { return allowed(chat.Place{Platform: chat.Discord, Workspace: guild}.Tenant()) },
 		Token:     cfg.DiscordToken, APIURL: cfg.DiscordAPIURL, Log: log,
 	})
 	if err != nil {

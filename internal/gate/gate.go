@@ -130,7 +130,7 @@ func (g *Gate) task(ctx context.Context, d *turn.Delivery) (*turn.Task, error) {
 	e := &d.Event
 	t := &turn.Task{Delivery: *d, Channel: e.Channel}
 	if !g.Approved(e.Place.Tenant()) {
-		return t, fault.New(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it.")
+		return t, notApproved(e.Place)
 	}
 	actor, err := g.actor(ctx, e.Place, e.Actor)
 	if err != nil {

@@ -15,6 +15,12 @@ import (
 // errSilent refuses without a word.
 var errSilent = fault.New(fault.NotAllowed, "")
 
+// notApproved refuses a workspace that the operator has not approved, and says
+// by which name to approve it.
+func notApproved(at chat.Place) error {
+	return fault.Newf(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it by its id, %s, in TIERWISE_WORKSPACES.", at.Workspace)
+}
+
 // quiet is how long one kind of refusal is said to one person in one channel
 // only once.
 const quiet = 10 * time.Minute
@@ -55,7 +61,7 @@ func (g *Gate) Ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
 
 func (g *Gate) ask(ctx context.Context, q chat.Question) (chat.Answer, error) {
 	if !g.Approved(q.Place.Tenant()) {
-		return chat.Answer{}, fault.New(fault.NotAllowed, "Tierwise is not switched on for this workspace yet. Your operator can approve it.")
+		return chat.Answer{}, notApproved(q.Place)
 	}
 	if q.Kind == chat.OpenForm && isCommand(q.Name) {
 		return chat.Answer{}, nil

@@ -18,6 +18,7 @@ type faults struct {
 	callback  int // error code of the next callback
 	strange   bool
 	noHello   bool
+	held      *held
 	first7    int // so many times
 	first9    bool
 	noResume  bool
@@ -83,6 +84,23 @@ func (f *Fake) StrangeComponents() { f.set(func(s *faults) { s.strange = true })
 
 // NoHello accepts the next gateway connection and says nothing.
 func (f *Fake) NoHello() { f.set(func(s *faults) { s.noHello = true }) }
+
+// held keeps gateway connections waiting for their first word.
+type held struct {
+	come chan struct{}
+	open chan struct{}
+}
+
+// HoldHello lets new gateway connections wait for their first word until
+// release; come is told of each that waits.
+func (f *Fake) HoldHello() (come <-chan struct{}, release func()) {
+	h := &held{come: make(chan struct{}, 100), open: make(chan struct{})}
+	f.set(func(s *faults) { s.held = h })
+	return h.come, func() {
+		f.set(func(s *faults) { s.held = nil })
+		close(h.open)
+	}
+}
 
 // ReconnectFirst answers the next identify or resume with Op 7.
 func (f *Fake) ReconnectFirst() { f.ReconnectStorm(1) }

@@ -80,8 +80,12 @@ func (f *Fake) serveGateway(w http.ResponseWriter, r *http.Request) {
 		f.gateway.conns = map[*line]struct{}{}
 	}
 	f.gateway.conns[l] = struct{}{}
-	silent := taken(&f.faults.noHello)
+	silent, held := taken(&f.faults.noHello), f.faults.held
 	f.mu.Unlock()
+	if held != nil {
+		held.come <- struct{}{}
+		<-held.open
+	}
 	if !silent {
 		l.send(obj{"op": 10, "d": obj{"heartbeat_interval": f.opts.Heartbeat.Milliseconds()}})
 	}
