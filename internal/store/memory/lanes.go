@@ -69,3 +69,13 @@ func (t *tenant) leave(w *work, lane string) {
 		delete(t.lanes, lane)
 	}
 }
+
+// seat gives a running job a place in each of its lanes, also where they are full.
+func (t *tenant) seat(w *work) {
+	for _, l := range w.job.Lanes {
+		if t.lanes[l.Key] == nil {
+			t.lanes[l.Key] = map[*work]bool{}
+		}
+		t.lanes[l.Key][w] = true
+	}
+}

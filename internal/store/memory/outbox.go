@@ -19,10 +19,12 @@ type parcel struct {
 }
 
 // enqueuePost appends a post to the outbox.
-func (s *Store) enqueuePost(p job.Outgoing) {
+func (s *Store) enqueuePost(p job.Outgoing) *parcel {
 	p.Body = bytes.Clone(p.Body)
-	s.outbox = append(s.outbox, &parcel{post: p})
+	added := &parcel{post: p}
+	s.outbox = append(s.outbox, added)
 	s.mail.raise()
+	return added
 }
 
 // Posts implements intake.Outbox.

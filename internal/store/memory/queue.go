@@ -43,21 +43,27 @@ func (s *Store) Enqueue(_ context.Context, j job.Job) (bool, error) {
 		return false, nil
 	}
 	for _, m := range j.Marks {
-		if now.Before(t.seen[m]) {
+		if now.Before(t.seen[m].until) {
 			return false, nil
 		}
 	}
 	for _, m := range j.Marks {
-		t.seen[m] = now.Add(markLife)
+		t.seen[m] = mark{now.Add(markLife), j.ID}
 	}
 	j.At = now
+	s.enqueue(t, j)
+	return true, nil
+}
+
+// enqueue puts a job at the end of the queue.
+func (s *Store) enqueue(t *tenant, j job.Job) *work {
 	j.Marks, j.Lanes, j.Event = slices.Clone(j.Marks), slices.Clone(j.Lanes), bytes.Clone(j.Event)
 	s.seq++
 	w := &work{seq: s.seq, job: j}
 	t.jobs[j.ID] = w
 	s.queue = append(s.queue, w)
 	s.work.raise()
-	return true, nil
+	return w
 }
 
 // Claim implements intake.Queue.

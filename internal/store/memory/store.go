@@ -8,6 +8,7 @@ package memory
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -37,7 +38,8 @@ type Store struct {
 // tenant is everything that belongs to one workspace.
 type tenant struct {
 	jobs  map[string]*work
-	seen  map[string]time.Time      // marks of events, and when they stop counting
+	seen  map[string]mark           // marks of events
+	told  map[string]told           // by post
 	lanes map[string]map[*work]bool // who has a place
 	books books
 
@@ -59,7 +61,7 @@ func (s *Store) at(id string) *tenant {
 	t, ok := s.tenants[id]
 	if !ok {
 		t = &tenant{
-			jobs: map[string]*work{}, seen: map[string]time.Time{}, lanes: map[string]map[*work]bool{},
+			jobs: map[string]*work{}, seen: map[string]mark{}, told: map[string]told{}, lanes: map[string]map[*work]bool{},
 			books:   newBooks(),
 			records: map[record.Kind]map[string]record.Record{}, marks: map[string]time.Time{}, rates: map[string]*rate{},
 		}
@@ -162,13 +164,9 @@ func (s *Store) Sweep(context.Context) (usage.Swept, error) {
 
 // forget drops what has expired, which no operation would show any more.
 func (t *tenant) forget(now time.Time) {
-	for _, m := range []map[string]time.Time{t.seen, t.marks} {
-		for k, end := range m {
-			if !now.Before(end) {
-				delete(m, k)
-			}
-		}
-	}
+	maps.DeleteFunc(t.seen, func(_ string, m mark) bool { return !now.Before(m.until) })
+	maps.DeleteFunc(t.told, func(_ string, k told) bool { return !now.Before(k.forgotten) })
+	maps.DeleteFunc(t.marks, func(_ string, end time.Time) bool { return !now.Before(end) })
 	for k, r := range t.rates {
 		if !now.Before(r.ends) {
 			delete(t.rates, k)

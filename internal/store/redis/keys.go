@@ -33,6 +33,7 @@ import (
 //	<root>l:<name>   hash   a lease
 //	<space>j:<job>   hash   a job               <space>dd:<mark> string  an event was seen (25 h)
 //	<space>o:<post>  hash   a post              <space>h:<hold>  hash    a hold
+//	<space>p:<post>  string told of a post that is not there (25 h; see past)
 //	<space>e:<month> stream entries             <space>b:<month> hash    booked ids → place in e
 //	<space>months    set    months with entries <space>marked    set     months with booked ids
 //	<space>n:<window> hash  +<scope> → settled, ~<scope> → held

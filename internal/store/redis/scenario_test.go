@@ -36,6 +36,7 @@ func everything(t *testing.T, s *Store, at func(time.Duration)) {
 	st.begin()
 	st.turns()
 	st.mail()
+	st.past()
 	st.small()
 	st.read()
 	st.end()
@@ -141,6 +142,28 @@ func (s story) mail() {
 		s.must(s.Postpone(s.ctx, posts[0], time.Second, try == 0))
 		s.at(time.Minute)
 	}
+}
+
+// past tells of a job that ended, one that runs, and posts that were sent, are
+// with their sender, and are unknown.
+func (s story) past() {
+	lanes := []job.Lane{{Key: "thread:2", Cap: 1}}
+	tell := func(p job.Past) {
+		_, err := s.Restore(s.ctx, p)
+		s.must(err)
+	}
+	of := func(id string, delivery int) job.Ticket {
+		return job.Ticket{Job: job.Job{ID: id, Tenant: "W", Marks: []string{id, "m" + id}, Event: []byte("x"), Lanes: lanes}, Delivery: delivery, Note: []byte("n")}
+	}
+	tell(job.Past{Ticket: of("ran", 1), Lease: time.Minute, Tries: []job.PastTry{{Post: "f/1", Try: 1, Lease: time.Minute}, {Post: "f/2", Try: 1, Sent: true}}})
+	tell(job.Past{Ticket: of("back", 2)})
+	again := of("back2", 1)
+	again.Job.Marks = []string{"back"}
+	tell(job.Past{Ticket: again, Ended: true})
+	tell(job.Past{Ticket: of("f", 1), Ended: true, Writes: []record.Write{record.Put(record.Draft, "f", nil, time.Hour)},
+		Posts: []job.Outgoing{{ID: "f/1", Tenant: "W", Lane: "L"}, {ID: "f/2", Tenant: "W", Lane: "L"}, {ID: "f/3", Tenant: "W", Lane: "L"}}})
+	tell(job.Past{Ticket: of("f", 1), Tries: []job.PastTry{{Post: "f/3", Try: 2, Lease: time.Minute}, {Post: "f/1", Sent: true}}})
+	tell(job.Past{Ticket: of("ran", 1), Ended: true})
 }
 
 // small writes records, marks, leases and rates, each twice.

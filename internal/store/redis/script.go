@@ -39,6 +39,7 @@ const (
 	leaseScript     = "lease"
 	takeScript      = "take"
 	purgeScript     = "purge"
+	restoreScript   = "restore"
 
 	unfinishedScript = "unfinished"
 )

@@ -59,7 +59,7 @@ const sheetPrints = "    p.now[name], p.changed[name] = string.format('%.0f', ol
 // TestScriptsSayWhatTheyDo demands the head of every script, and that scripts
 // which free money or work run when memory is full.
 func TestScriptsSayWhatTheyDo(t *testing.T) {
-	needed := map[string]bool{settleScript: true, returnScript: true, sweepScript: true, claimScript: true, confirmScript: true}
+	needed := map[string]bool{settleScript: true, returnScript: true, sweepScript: true, claimScript: true, confirmScript: true, restoreScript: true}
 	for name, text := range luaFiles(t) {
 		if strings.Contains(name, "/lib/") {
 			if !strings.HasPrefix(text, "-- "+strings.TrimSuffix(path.Base(name), ".lua")+": ") {

@@ -36,25 +36,36 @@ func (t *tx) enqueue(j job.Job, marks string) (bool, error) {
 		return false, err
 	}
 	for _, m := range j.Marks {
-		_, err := t.exec(`INSERT OR REPLACE INTO seen (tenant, mark, expires) VALUES (?, ?, ?)`, j.Tenant, m, nanos(t.now.Add(markLife)))
-		if err != nil {
+		if err := t.see(j, m); err != nil {
 			return false, err
 		}
 	}
-	var seq int64
+	j.At = t.now
+	_, err = t.insertJob(j, marks)
+	return err == nil, err
+}
+
+// see sets a mark of the event that became a job.
+func (t *tx) see(j job.Job, mark string) error {
+	_, err := t.exec(`INSERT OR REPLACE INTO seen (tenant, mark, expires, job) VALUES (?, ?, ?, ?)`, j.Tenant, mark, nanos(t.now.Add(markLife)), j.ID)
+	return err
+}
+
+// insertJob puts a job at the end of the queue.
+func (t *tx) insertJob(j job.Job, marks string) (seq int64, err error) {
 	err = t.returning(`INSERT INTO jobs (tenant, id, marks, event, at) VALUES (?, ?, ?, ?, ?) RETURNING seq`,
-		j.Tenant, j.ID, marks, j.Event, nanos(t.now)).Scan(&seq)
+		j.Tenant, j.ID, marks, j.Event, nanos(j.At)).Scan(&seq)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	for n, l := range j.Lanes {
 		_, err := t.exec(`INSERT INTO lanes (job, n, tenant, key, cap) VALUES (?, ?, ?, ?, ?)`, seq, n, j.Tenant, l.Key, l.Cap)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 	}
 	t.jobs.now = true
-	return true, nil
+	return seq, nil
 }
 
 // copied reports whether the job is here or one of its marks still counts.

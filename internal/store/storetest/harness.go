@@ -99,6 +99,15 @@ func (open Open) start(t *testing.T) Harness {
 // Records. Expect 0 matches a record that is missing, expired or deleted;
 // deleting what is not there is no error unless Expect names a version.
 //
+// Restore. What is told completes what is there and takes nothing back. An event
+// is known when any of its marks still counts; a known one whose job is not there
+// has ended. A job of another id that the same event became since is ended when
+// the one that is told ran or had ended. A delivery is raised, never lowered, and
+// given back to the worker that has it unless another one runs that number now.
+// Writes are done each by itself, where it finds the version it expects. Posts
+// of a job that had ended come with Sent set; what was told of posts that are not
+// there counts for 25 hours.
+//
 // Once. Mark does not prolong a mark that is there. Lease with ttl 0 frees only
 // the holder's own lease and answers false. Take answers a repeated id as it
 // did the first time, told included, while the window lasts.
@@ -109,7 +118,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"queue", queueTests()}, {"lanes", laneTests()}, {"parked", parkedTests()}, {"outbox", outboxTests()},
 		{"hold", holdTests()}, {"settle", settleTests()}, {"close", closeTests()},
-		{"books", bookTests()}, {"records", recordTests()}, {"once", onceTests()}, {"leaving", leaveTests()},
+		{"books", bookTests()}, {"records", recordTests()}, {"once", onceTests()}, {"leaving", leaveTests()}, {"past", pastTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, s := range group.tests {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tierwise/tierwise/internal/intake"
+	"github.com/tierwise/tierwise/internal/job"
 	"github.com/tierwise/tierwise/internal/record"
 	"github.com/tierwise/tierwise/usage"
 )
@@ -25,6 +26,7 @@ type Store interface {
 	usage.Keeper
 	Records
 	Once
+	Restorer
 }
 
 // Records is the store of small documents. See package record.
@@ -52,4 +54,16 @@ type Once interface {
 	// used up, ok is false and told reports whether this is the first refusal
 	// of the window; reset is when the window ends.
 	Take(ctx context.Context, tenant, key, id string, limit int, window time.Duration) (ok, told bool, reset time.Time, err error)
+}
+
+// Restorer is the store that was put back to an earlier state and is told what
+// was.
+type Restorer interface {
+	// Restore takes in what one process remembers of a job: it marks the event,
+	// makes the job unless it is there or known to have ended, gives a running
+	// one back to its worker, ends one that had ended with those of its posts
+	// that are not known to be sent (with Sent set), and removes posts that were.
+	// All of it is one step; told again, or by others in another order, it comes
+	// to the same. lost reports whether the store lacked any of it.
+	Restore(ctx context.Context, p job.Past) (lost bool, err error)
 }

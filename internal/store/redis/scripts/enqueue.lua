@@ -23,7 +23,7 @@ for i = pos + 1, #ARGV do
   local mark = T .. 'dd:' .. ARGV[i]
   local seen = call('GET', mark)
   if seen then
-    local ends, by = string.match(seen, '^(%d+) (.*)$')
+    local ends, by = string.match(seen, '^(%d+) (%S+)')
     if by == nonce then
       return 1
     end
@@ -34,7 +34,7 @@ for i = pos + 1, #ARGV do
   marks[#marks + 1] = mark
 end
 for _, mark in ipairs(marks) do
-  call('SET', mark, whole(now + life) .. ' ' .. nonce, 'PX', milliseconds(life))
+  call('SET', mark, whole(now + life) .. ' ' .. nonce .. ' ' .. id, 'PX', milliseconds(life))
 end
 local seq = whole(call('INCR', root .. 'seq'))
 call('HSET', key, 'm', meta, 'e', event, 'at', whole(now), 'q', seq, 's', 'ready', 'n', '0', 'k', nonce)

@@ -48,7 +48,10 @@ local function removePost(t, id)
   if p[1] and p[1] ~= '' then
     call('ZREM', root .. 'lined', lined(t, p[1], p[2], id))
     local seq, head = headOf(t, p[1])
-    if head and not call('ZSCORE', root .. 'otime', member(t, head)) then
+    local h = head and call('HMGET', space(t) .. 'o:' .. head, 'f', 'u')
+    if h and h[1] == '1' then -- with its sender already; see past
+      call('ZADD', root .. 'otime', h[2], member(t, head))
+    elseif h and not call('ZSCORE', root .. 'otime', member(t, head)) then
       call('ZADD', root .. 'oready', seq, member(t, head))
     end
   end
