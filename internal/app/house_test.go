@@ -68,25 +68,34 @@ func simulated() llm.Client { return local.NewDemo(nil) }
 
 // build is a whole house on a store, speaking on a board through a client.
 func build(store app.Store, c assistant.Caller, b board, clk clock.Clock, pace intake.Pace, log *slog.Logger) (*app.House, error) {
-	cat, err := catalog.Load()
+	parts, err := partsOf(store, c, clk, pace, log)
 	if err != nil {
 		return nil, err
+	}
+	h := app.Build(parts)
+	h.Join(chat.Slack, opener{b})
+	return h, nil
+}
+
+// partsOf are the parts of a whole house.
+func partsOf(store app.Store, c assistant.Caller, clk clock.Clock, pace intake.Pace, log *slog.Logger) (app.Parts, error) {
+	cat, err := catalog.Load()
+	if err != nil {
+		return app.Parts{}, err
 	}
 	keys, err := seal.ParseKeys(secretKey)
 	if err != nil {
-		return nil, err
+		return app.Parts{}, err
 	}
 	sealer, err := seal.New(keys)
 	if err != nil {
-		return nil, err
+		return app.Parts{}, err
 	}
 	cfg := config.Config{Policy: generous(), WorkspaceList: "*"}
-	h := app.Build(app.Parts{
+	return app.Parts{
 		Config: cfg, Store: store, Models: assistant.NewModels(cat, cat.Demo(), c, true), Clock: clk, Log: log, Pace: pace, Sealer: sealer,
 		Approved: func(string) bool { return true },
-	})
-	h.Join(chat.Slack, opener{b})
-	return h, nil
+	}, nil
 }
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

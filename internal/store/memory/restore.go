@@ -11,9 +11,9 @@ import (
 	"github.com/tierwise/tierwise/internal/record"
 )
 
-// told is what was said of a post that is not there: it was sent, or a sender
+// pastPost is what was told of a post that is not there: it was sent, or a sender
 // has it until an instant.
-type told struct {
+type pastPost struct {
 	forgotten time.Time
 	sent      bool
 	try       int
@@ -128,9 +128,9 @@ func (s *Store) carryOn(t *tenant, w *work, p job.Past, now time.Time) {
 // tellPost takes in what a sender remembers and reports whether that was lost.
 func (s *Store) tellPost(t *tenant, id string, k job.PastTry, now time.Time) bool {
 	i := slices.IndexFunc(s.outbox, func(p *parcel) bool { return p.post.Tenant == id && p.post.ID == k.Post })
-	note := told{now.Add(markLife), k.Sent, k.Try, now.Add(k.Lease)}
+	note := pastPost{now.Add(markLife), k.Sent, k.Try, now.Add(k.Lease)}
 	if k.Sent {
-		t.told[k.Post] = note
+		t.past[k.Post] = note
 		if i >= 0 {
 			s.outbox = slices.Delete(s.outbox, i, i+1)
 			s.mail.raise()
@@ -138,8 +138,8 @@ func (s *Store) tellPost(t *tenant, id string, k job.PastTry, now time.Time) boo
 		return i >= 0
 	}
 	if i < 0 {
-		if !t.told[k.Post].sent {
-			t.told[k.Post] = note
+		if !t.past[k.Post].sent {
+			t.past[k.Post] = note
 		}
 		return false
 	}
@@ -157,7 +157,7 @@ func (s *Store) tellPost(t *tenant, id string, k job.PastTry, now time.Time) boo
 // addPast appends a post of a job that ended before, unless it is known to be
 // sent. It may have been: whoever sends it looks first.
 func (s *Store) addPast(t *tenant, post job.Outgoing, now time.Time) {
-	known := t.told[post.ID]
+	known := t.past[post.ID]
 	if known.sent {
 		return
 	}

@@ -39,7 +39,7 @@ type Store struct {
 type tenant struct {
 	jobs  map[string]*work
 	seen  map[string]mark           // marks of events
-	told  map[string]told           // by post
+	past  map[string]pastPost       // by post
 	lanes map[string]map[*work]bool // who has a place
 	books books
 
@@ -61,7 +61,7 @@ func (s *Store) at(id string) *tenant {
 	t, ok := s.tenants[id]
 	if !ok {
 		t = &tenant{
-			jobs: map[string]*work{}, seen: map[string]mark{}, told: map[string]told{}, lanes: map[string]map[*work]bool{},
+			jobs: map[string]*work{}, seen: map[string]mark{}, past: map[string]pastPost{}, lanes: map[string]map[*work]bool{},
 			books:   newBooks(),
 			records: map[record.Kind]map[string]record.Record{}, marks: map[string]time.Time{}, rates: map[string]*rate{},
 		}
@@ -165,7 +165,7 @@ func (s *Store) Sweep(context.Context) (usage.Swept, error) {
 // forget drops what has expired, which no operation would show any more.
 func (t *tenant) forget(now time.Time) {
 	maps.DeleteFunc(t.seen, func(_ string, m mark) bool { return !now.Before(m.until) })
-	maps.DeleteFunc(t.told, func(_ string, k told) bool { return !now.Before(k.forgotten) })
+	maps.DeleteFunc(t.past, func(_ string, k pastPost) bool { return !now.Before(k.forgotten) })
 	maps.DeleteFunc(t.marks, func(_ string, end time.Time) bool { return !now.Before(end) })
 	for k, r := range t.rates {
 		if !now.Before(r.ends) {

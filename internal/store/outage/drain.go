@@ -47,7 +47,10 @@ const stale = 24 * time.Hour
 func (f *Front) enqueued(ctx context.Context, j job.Job, accepted time.Time) (spool.Outcome, error) {
 	trying, cancel := context.WithTimeout(ctx, try)
 	defer cancel()
-	_, err := f.store.Enqueue(trying, j)
+	first, err := f.store.Enqueue(trying, j)
+	if first && (err == nil || f.says.Unconfirmed(err)) {
+		f.memory.accepted(j, f.clock.Now())
+	}
 	what, err := f.took(ctx, err, "an accepted event")
 	if what == spool.Unconfirmed && f.clock.Now().Sub(accepted) > stale {
 		f.log.Error("an accepted event was never confirmed; the store has had it for a day")
@@ -63,6 +66,9 @@ func (f *Front) settled(ctx context.Context, s usage.Settlement) (spool.Outcome,
 	if errors.Is(err, record.ErrConflict) && s.Finish != nil {
 		s.Finish.Writes = nil
 		_, err = f.settle(ctx, s)
+	}
+	if errors.Is(err, job.ErrLost) && s.Finish != nil {
+		f.memory.left(s.Finish.Ticket, f.clock.Now())
 	}
 	if errors.Is(err, job.ErrLost) && !f.says.Unconfirmed(err) {
 		err = nil

@@ -3,19 +3,24 @@
 // be booked goes to a spool on this machine and is booked later, in the windows
 // of its own time and once; a hold of money is refused at once with a sentence,
 // because a hard limit that cannot be checked must not be passed; a hold of
-// nothing is granted, because what costs nothing passes no limit. What was booked
-// shortly before is offered again, which changes nothing unless the store had
-// lost it. A settlement that also ends a job is kept whole, its sealed answer
-// with it: when the store is back before anybody else has taken the job over,
-// the job ends and the answer goes out; otherwise the other delivery answers
-// and only the money is booked, as the correction of what was uncertain.
+// nothing is granted, because what costs nothing passes no limit. A settlement
+// that also ends a job is kept whole, its sealed answer with it: when the store is
+// back before anybody else has taken the job over, the job ends and the answer
+// goes out; otherwise the other delivery answers and only the money is booked, as
+// the correction of what was uncertain.
+//
+// A store can also come back with an older state. Each process remembers for some
+// minutes what it did (see memory), and notes in the store how far it has got.
+// When the servers were started again or replaced, or have less than was noted, it
+// tells the store all of that again, which changes nothing where nothing was lost;
+// jobs and posts are given only when the others have done so, too. What nobody
+// remembers is as it always was: the job runs once more, and what it said can be
+// said twice; only replication prevents that.
 //
 // What the store has done but does not confirm (no replica has it yet) is kept
 // in the spool as well, and offered until it is confirmed. It holds nothing up.
 //
-// The package decides nothing about money and keeps no content of its own. It
-// does not end a job again in a store that was rolled back: that job runs once
-// more, and what it said can be said twice; only replication prevents that.
+// The package decides nothing about money, and the content it keeps is sealed.
 package outage
 
 import (
@@ -23,6 +28,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tierwise/tierwise/internal/clock"
@@ -38,10 +44,41 @@ type Money interface {
 	Settle(ctx context.Context, s usage.Settlement) (usage.Settled, error)
 }
 
+// Work is what is asked of the store behind for jobs; see intake.Queue.
+type Work interface {
+	Enqueue(ctx context.Context, j job.Job) (first bool, err error)
+	Claim(ctx context.Context, worker string, most int, lease, wait time.Duration) (job.Claimed, error)
+	Beat(ctx context.Context, t job.Ticket, lease time.Duration, note []byte) (job.Beat, error)
+	Return(ctx context.Context, t job.Ticket, after time.Duration, cause string) error
+}
+
+// Outbox is what is asked of the store behind for posts; see intake.Outbox.
+type Outbox interface {
+	Posts(ctx context.Context, sender string, most int, lease, wait time.Duration) ([]job.PostTicket, error)
+	Confirm(ctx context.Context, t job.PostTicket) error
+	Postpone(ctx context.Context, t job.PostTicket, after time.Duration, known bool) error
+}
+
+// Past is what is asked of a store that may have lost something.
+type Past interface {
+	// Tide returns what a process noted last, 0 for nothing, and which life of the
+	// servers this is: another one after each restart and each failover.
+	Tide(ctx context.Context, name string) (had int64, life string, err error)
+	// Note notes how far a process has got; gone says that it ends.
+	Note(ctx context.Context, name string, n int64, gone bool) error
+	// Restore takes in what is remembered of a job; see job.Past.
+	Restore(ctx context.Context, p job.Past) (lost bool, err error)
+	// Meet tells that processes have told a life all they remember, and returns
+	// how long others may still need.
+	Meet(ctx context.Context, life string, names ...string) (time.Duration, error)
+}
+
 // Store is what is asked of the store behind.
 type Store interface {
 	Money
-	Enqueue(ctx context.Context, j job.Job) (first bool, err error)
+	Work
+	Outbox
+	Past
 	// Reach costs one cheap round trip and returns an error when the store
 	// cannot work.
 	Reach(ctx context.Context) error
@@ -75,6 +112,19 @@ const (
 	retry = time.Minute
 )
 
+// Parts are what a Front is made of.
+type Parts struct {
+	Store Store
+	Spool *spool.Spool
+	// Name is this process's among all that use the store, and of no other one
+	// before it.
+	Name  string
+	Doubt *Doubt // nil: nobody raises one
+	Says  Errors
+	Clock clock.Clock
+	Log   *slog.Logger
+}
+
 // Front is the store as the house sees it. It is safe for concurrent use.
 type Front struct {
 	store Store
@@ -82,12 +132,19 @@ type Front struct {
 	says  Errors
 	clock clock.Clock
 	log   *slog.Logger
+	name  string
+	doubt *Doubt
 
-	recent recent
+	memory *memory
 	free   free
+	owes   atomic.Bool // posts were sent that the store could not be told of
+
+	tending sync.Mutex // what follows is for Tend
+	looked  looked
 
 	mu      sync.Mutex
 	failing time.Time // since when calls fail; zero when they do not
+	healing bool      // the store lacks what was, or may
 	stuck   stuck
 	change  chan struct{} // closed when one of the above has changed
 }
@@ -99,8 +156,14 @@ type stuck struct {
 }
 
 // New returns a Front.
-func New(s Store, sp *spool.Spool, says Errors, c clock.Clock, log *slog.Logger) *Front {
-	return &Front{store: s, spool: sp, says: says, clock: c, log: log, change: make(chan struct{})}
+func New(p Parts) *Front {
+	if p.Doubt == nil {
+		p.Doubt = NewDoubt()
+	}
+	return &Front{
+		store: p.Store, spool: p.Spool, says: p.Says, clock: p.Clock, log: p.Log, name: p.Name, doubt: p.Doubt,
+		memory: newMemory(), change: make(chan struct{}),
+	}
 }
 
 // Status tells how the store is, since when it has been failing, and what
@@ -163,27 +226,41 @@ func (f *Front) changed() {
 	f.change = make(chan struct{})
 }
 
-// Ready waits, for at most the given time, until the store is well and has done
-// every settlement that waited on this machine, confirmed or not. Work is claimed only then: a
-// job that ended during the outage is ended in the store first, so that it is
-// not taken for a dead worker's and run again.
+// Ready waits, for at most the given time, until the store is well, knows what was,
+// and has done every settlement that waited on this machine, confirmed or not. Work
+// is claimed only then: a job that ended during the outage is ended in the store
+// first, so that it is not taken for a dead worker's and run again.
 func (f *Front) Ready(ctx context.Context, wait time.Duration) bool {
+	_, ready := f.await(ctx, wait)
+	return ready
+}
+
+// await is Ready, and returns how often the store had been doubted when it was.
+func (f *Front) await(ctx context.Context, wait time.Duration) (doubts int64, ready bool) {
 	over := time.NewTimer(wait)
 	defer over.Stop()
 	for {
 		f.mu.Lock()
 		_, settlements, _ := f.spool.Pending()
-		ready, change := f.failing.IsZero() && settlements <= f.stuck.settlements, f.change
+		doubts, raised := f.doubt.now()
+		ready, change := f.failing.IsZero() && !f.healing && !raised && settlements <= f.stuck.settlements, f.change
 		f.mu.Unlock()
 		if ready {
-			return true
+			return doubts, true
 		}
 		select {
 		case <-change:
 		case <-over.C:
-			return false
+			return doubts, false
 		case <-ctx.Done():
-			return false
+			return doubts, false
 		}
 	}
+}
+
+// closed reports whether the store is being put back.
+func (f *Front) closed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.healing
 }

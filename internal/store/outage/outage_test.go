@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/tierwise/tierwise/internal/clock"
 	"github.com/tierwise/tierwise/internal/fault"
 	"github.com/tierwise/tierwise/internal/job"
+	"github.com/tierwise/tierwise/internal/record"
 	"github.com/tierwise/tierwise/internal/store/memory"
 	"github.com/tierwise/tierwise/internal/store/outage"
 	"github.com/tierwise/tierwise/internal/store/sqlite/spool"
@@ -34,8 +36,9 @@ var (
 type line struct {
 	*memory.Store
 	before, after atomic.Bool
-	cancelled     atomic.Bool // calls find their context cancelled
-	alone         atomic.Bool // calls are done and not confirmed
+	cancelled     atomic.Bool  // calls find their context cancelled
+	alone         atomic.Bool  // calls are done and not confirmed
+	missing       atomic.Int64 // others have to come yet: for how long they are waited for
 }
 
 func (l *line) cut(do func()) error {
@@ -88,6 +91,43 @@ func (l *line) Dispatch(ctx context.Context, r usage.DispatchRequest) (err error
 	return err
 }
 
+func (l *line) Confirm(ctx context.Context, t job.PostTicket) (err error) {
+	if cut := l.cut(func() { err = l.Store.Confirm(ctx, t) }); cut != nil {
+		return cut
+	}
+	return err
+}
+
+func (l *line) Restore(ctx context.Context, p job.Past) (lost bool, err error) {
+	if cut := l.cut(func() { lost, err = l.Store.Restore(ctx, p) }); cut != nil {
+		return false, cut
+	}
+	return lost, err
+}
+
+// Tide and Note keep what was noted in the store, so that it goes back with it.
+func (l *line) Tide(ctx context.Context, name string) (had int64, life string, err error) {
+	err = l.cut(func() {
+		if r, e := l.Get(ctx, "tides", record.Memory, name); e == nil {
+			had, _ = strconv.ParseInt(string(r.Body), 10, 64)
+		}
+	})
+	return had, fmt.Sprintf("%p", l.Store), err
+}
+
+func (l *line) Note(ctx context.Context, name string, n int64, _ bool) (err error) {
+	if cut := l.cut(func() {
+		err = l.Write(ctx, "tides", record.Put(record.Memory, name, []byte(strconv.FormatInt(n, 10)), 0))
+	}); cut != nil {
+		return cut
+	}
+	return err
+}
+
+func (l *line) Meet(context.Context, string, ...string) (time.Duration, error) {
+	return time.Duration(l.missing.Load()), l.cut(func() {})
+}
+
 func (l *line) Reach(context.Context) error { return l.cut(func() {}) }
 
 type world struct {
@@ -106,7 +146,11 @@ func open(t *testing.T) *world {
 	}
 	t.Cleanup(func() { _ = sp.Close() })
 	l := &line{Store: memory.New(c)}
-	return &world{l, outage.New(l, sp, says, c, slog.New(slog.DiscardHandler)), sp, c}
+	return &world{l, front(l, sp, c, slog.New(slog.DiscardHandler)), sp, c}
+}
+
+func front(s outage.Store, sp *spool.Spool, c clock.Clock, log *slog.Logger) *outage.Front {
+	return outage.New(outage.Parts{Store: s, Spool: sp, Name: "a", Says: says, Clock: c, Log: log})
 }
 
 const tenant = "slack/T1"

@@ -146,7 +146,7 @@ func TestFaultsBetweenBotAndRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = sp.Close() }()
-	front := outage.New(reach{store}, sp, ofRedis, clock.System{}, slog.New(slog.DiscardHandler))
+	front := outage.New(outage.Parts{Store: reach{store}, Spool: sp, Name: "a", Says: ofRedis, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 	world := &world{clock: clock.NewManual(time.Now().UTC())}
 	const callers, each = 16, 10
 	total, most := 0, 0
@@ -202,7 +202,7 @@ func TestReplicaKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = sp.Close() }()
-	front := outage.New(reach{store}, sp, ofRedis, clock.System{}, slog.New(slog.DiscardHandler))
+	front := outage.New(outage.Parts{Store: reach{store}, Spool: sp, Name: "a", Says: ofRedis, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 	world := &world{clock: clock.NewManual(time.Now().UTC())}
 	const callers, each = 16, 10
 	settleAll := func(from int) {

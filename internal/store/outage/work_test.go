@@ -143,7 +143,7 @@ func (r refusing) Settle(ctx context.Context, s usage.Settlement) (usage.Settled
 func TestWhatTheStoreRefusesIsKeptAndHoldsNothingUp(t *testing.T) {
 	w := open(t)
 	var logs bytes.Buffer
-	w.front = outage.New(refusing{w.line}, w.spool, says, w.clock, slog.New(slog.NewTextHandler(&logs, nil)))
+	w.front = front(refusing{w.line}, w.spool, w.clock, slog.New(slog.NewTextHandler(&logs, nil)))
 	w.line.before.Store(true)
 	w.clock.Advance(-time.Minute)
 	_, _ = w.front.Hold(t.Context(), usage.HoldRequest{})
@@ -180,6 +180,7 @@ func TestWhatTheStoreRefusesIsKeptAndHoldsNothingUp(t *testing.T) {
 
 func TestARollbackThatNobodySawIsFound(t *testing.T) {
 	w := open(t)
+	w.tend(t)
 	for n := range 300 {
 		w.clock.Advance(100 * time.Millisecond)
 		if _, err := w.front.Settle(t.Context(), w.settlement(n)); err != nil {
@@ -217,5 +218,12 @@ func TestACallerThatGivesUpSaysNothingOfTheStore(t *testing.T) {
 	}
 	if st := w.front.Status(); st.State != outage.Down {
 		t.Errorf("status %+v after a cancelled call", st)
+	}
+}
+
+func (w *world) tend(t *testing.T) {
+	t.Helper()
+	if err := w.front.Tend(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }

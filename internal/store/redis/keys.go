@@ -31,6 +31,8 @@ import (
 //	<root>tenants    set    workspaces that ever had entries, limits or records
 //	<root>c:<nonce>  string what one operation answered, for its own retries (60 s)
 //	<root>l:<name>   hash   a lease
+//	<root>tides      hash   how far each process has noted to have got; see Tide
+//	<root>met:<life> hash   who has put back what it remembers (1 h; in one partition)
 //	<space>j:<job>   hash   a job               <space>dd:<mark> string  an event was seen (25 h)
 //	<space>o:<post>  hash   a post              <space>h:<hold>  hash    a hold
 //	<space>p:<post>  string told of a post that is not there (25 h; see past)
@@ -65,6 +67,12 @@ func schemaKey() string { return rootKey(0) + "schema" }
 
 // mendedKey holds the runs of servers that were mended.
 func mendedKey() string { return rootKey(0) + "mended" }
+
+// tidesKey holds the notes of processes in a partition.
+func tidesKey(p int) string { return rootKey(p) + "tides" }
+
+// meetingKey holds who has come in a life of the servers.
+func meetingKey(life string) string { return rootKey(0) + "met:" + encode(life) }
 
 // probeKey is written, read and deleted by Check.
 func probeKey(nonce string) string { return rootKey(0) + "probe:" + nonce }

@@ -32,6 +32,9 @@ type Options struct {
 	PoolSize    int           // connections to each node; 0 is ten for each processor
 	// Warn is told each Finding that does not forbid to start; nil drops them.
 	Warn func(Finding)
+	// Met is told the run id of the server behind each new connection, before the
+	// connection is used; nil is not told.
+	Met func(run string)
 	// Offset is added to the server's clock. It is for tests, which move time
 	// with it; nil is none.
 	Offset func() time.Duration
@@ -152,7 +155,7 @@ func connect(rawURL string, opt Options) (goredis.UniversalClient, error) {
 		if err != nil {
 			return nil, errBadURL
 		}
-		o.ContextTimeoutEnabled, o.DialerRetries = true, dials
+		o.ContextTimeoutEnabled, o.DialerRetries, o.OnConnect = true, dials, greeter(opt.Met)
 		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
 		return goredis.NewFailoverClient(o), nil
 	case q.Has("addr"):
@@ -160,7 +163,7 @@ func connect(rawURL string, opt Options) (goredis.UniversalClient, error) {
 		if err != nil {
 			return nil, errBadURL
 		}
-		o.ContextTimeoutEnabled, o.DialerRetries = true, dials
+		o.ContextTimeoutEnabled, o.DialerRetries, o.OnConnect = true, dials, greeter(opt.Met)
 		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
 		return goredis.NewClusterClient(o), nil
 	default:
@@ -168,9 +171,26 @@ func connect(rawURL string, opt Options) (goredis.UniversalClient, error) {
 		if err != nil {
 			return nil, errBadURL
 		}
-		o.ContextTimeoutEnabled, o.DialerRetries = true, dials
+		o.ContextTimeoutEnabled, o.DialerRetries, o.OnConnect = true, dials, greeter(opt.Met)
 		o.PoolSize = orKept(opt.PoolSize, o.PoolSize)
 		return goredis.NewClient(o), nil
+	}
+}
+
+// greeter tells who is behind a new connection.
+func greeter(met func(run string)) func(context.Context, *goredis.Conn) error {
+	if met == nil {
+		return nil
+	}
+	return func(ctx context.Context, c *goredis.Conn) error {
+		text, err := c.Info(ctx, "server").Result()
+		if err != nil && !refused(err) {
+			return err // the command that wanted the connection gets it
+		}
+		if run := parseInfo(text)["run_id"]; run != "" {
+			met(run)
+		}
+		return nil
 	}
 }
 

@@ -105,7 +105,7 @@ func (w *writer) purge() {
 func (t *tx) purge() (backlog bool, err error) {
 	for _, query := range []string{
 		`DELETE FROM seen WHERE (tenant, mark) IN (SELECT tenant, mark FROM seen WHERE expires <= ? LIMIT ?)`,
-		`DELETE FROM told WHERE (tenant, post) IN (SELECT tenant, post FROM told WHERE expires <= ? LIMIT ?)`,
+		`DELETE FROM past_posts WHERE (tenant, post) IN (SELECT tenant, post FROM past_posts WHERE expires <= ? LIMIT ?)`,
 		`DELETE FROM marks WHERE (tenant, key) IN (SELECT tenant, key FROM marks WHERE expires <= ? LIMIT ?)`,
 		`DELETE FROM rates WHERE (tenant, key) IN (SELECT tenant, key FROM rates WHERE ends <= ? LIMIT ?)`,
 		`DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE expires > 0 AND expires <= ? LIMIT ?)`,

@@ -3,7 +3,7 @@ package sqlite
 import "context"
 
 // purged are the tables with rows of a workspace; rows below them go with them.
-var purged = []string{"jobs", "seen", "told", "outbox", "holds", "entries", "counters", "limits", "rollups", "records", "marks", "rates"}
+var purged = []string{"jobs", "seen", "past_posts", "outbox", "holds", "entries", "counters", "limits", "rollups", "records", "marks", "rates"}
 
 // Purge removes everything of a workspace for good, in one step: entries, sums,
 // budgets, records, jobs and the marks by which repetitions are known. The

@@ -49,8 +49,8 @@ func (t *tx) restore(p job.Past, marks string) (lost bool, err error) {
 		if w.seq, err = t.insertJob(j, marks); err != nil {
 			return false, err
 		}
-		w.Job, lost, here = j, true, true
-		if w.lanes, err = t.lanesOf(w.seq); err != nil {
+		lost, here = true, true
+		if err := t.loadWork(&w); err != nil {
 			return false, err
 		}
 	}
@@ -62,10 +62,14 @@ func (t *tx) restore(p job.Past, marks string) (lost bool, err error) {
 
 // find loads a job that is not finished.
 func (t *tx) find(tenant, id string) (w work, found bool, err error) {
-	err = t.loadWork(&w, `SELECT seq, tenant, id, marks, event, at, state, delivery, note, cause FROM jobs WHERE tenant = ? AND id = ?`, tenant, id)
+	err = t.row(`SELECT seq FROM jobs WHERE tenant = ? AND id = ?`, tenant, id).Scan(&w.seq)
 	if none(err) {
 		return work{}, false, nil
 	}
+	if err != nil {
+		return work{}, false, err
+	}
+	err = t.loadWork(&w)
 	return w, err == nil, err
 }
 
@@ -183,9 +187,9 @@ func (t *tx) tellPost(tenant string, k job.PastTry) (lost bool, err error) {
 	}
 	switch {
 	case k.Sent, !here:
-		_, err := t.exec(`INSERT INTO told (tenant, post, sent, try, until, expires) VALUES (?, ?, ?, ?, ?, ?)
+		_, err := t.exec(`INSERT INTO past_posts (tenant, post, sent, try, until, expires) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET sent = excluded.sent, try = excluded.try, until = excluded.until, expires = excluded.expires
-			WHERE NOT told.sent OR excluded.sent`, tenant, k.Post, k.Sent, k.Try, until, nanos(t.now.Add(markLife)))
+			WHERE NOT past_posts.sent OR excluded.sent`, tenant, k.Post, k.Sent, k.Try, until, nanos(t.now.Add(markLife)))
 		if err != nil || !here {
 			return false, err
 		}
@@ -209,7 +213,7 @@ func (t *tx) addPast(p job.Outgoing) error {
 	var sent bool
 	var try int
 	var until int64
-	err := t.row(`SELECT sent, try, until FROM told WHERE tenant = ? AND post = ? AND expires > ?`, p.Tenant, p.ID, nanos(t.now)).Scan(&sent, &try, &until)
+	err := t.row(`SELECT sent, try, until FROM past_posts WHERE tenant = ? AND post = ? AND expires > ?`, p.Tenant, p.ID, nanos(t.now)).Scan(&sent, &try, &until)
 	if err != nil && !none(err) || sent {
 		return err
 	}

@@ -119,7 +119,7 @@ func (s *Server) Run() error {
 
 // fix cuts a half-written end off the append-only file, if there is one.
 func (s *Server) fix() error {
-	manifest := filepath.Join(s.dir, "appendonlydir", "appendonly.aof.manifest")
+	manifest := filepath.Join(s.dir, logDir, "appendonly.aof.manifest")
 	if _, err := os.Stat(manifest); err != nil {
 		return nil // nothing was written yet
 	}
@@ -134,11 +134,48 @@ func (s *Server) fix() error {
 // Log is the file that grows with every write, for tests that damage it.
 func (s *Server) Log(tb testing.TB) string {
 	tb.Helper()
-	found, err := filepath.Glob(filepath.Join(s.dir, "appendonlydir", "*.incr.aof"))
+	found, err := filepath.Glob(filepath.Join(s.dir, logDir, "*.incr.aof"))
 	if err != nil || len(found) != 1 {
 		tb.Fatalf("redistest: append-only files %v, %v", found, err)
 	}
 	return found[0]
+}
+
+// logDir is where a server keeps its append-only files.
+const logDir = "appendonlydir"
+
+// Copy copies what is on disk now, as a backup does, and returns where it is.
+func (s *Server) Copy(tb testing.TB) string {
+	tb.Helper()
+	to := filepath.Join(tb.TempDir(), logDir)
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		before := s.manifest(tb)
+		err := errors.Join(os.RemoveAll(to), os.CopyFS(to, os.DirFS(filepath.Join(s.dir, logDir))))
+		if err == nil && before == s.manifest(tb) {
+			return to
+		}
+		if time.Now().After(deadline) { // the log is rewritten all the time
+			tb.Fatalf("redistest: copy: %v", err)
+		}
+	}
+}
+
+func (s *Server) manifest(tb testing.TB) string {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, logDir, "appendonly.aof.manifest"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
+}
+
+// PutBack puts a copy in the place of the data of a server that is not running.
+func (s *Server) PutBack(tb testing.TB, from string) {
+	tb.Helper()
+	data := filepath.Join(s.dir, logDir)
+	if err := errors.Join(os.RemoveAll(data), os.CopyFS(data, os.DirFS(from))); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // RunAsIs is Run without redis-check-aof.

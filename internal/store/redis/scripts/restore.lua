@@ -99,6 +99,9 @@ local function carryOn(j)
   for i, lane in ipairs(j.lanes) do
     if not held[i] then
       call('HINCRBY', root .. 'lanes', member(t, lane[1]), '1')
+      if lane[2] == '1' then
+        call('HSET', root .. 'lanes', holder(t, lane[1]), id)
+      end
       held[i] = true
     end
   end

@@ -3,7 +3,7 @@ ALTER TABLE seen ADD COLUMN job TEXT NOT NULL DEFAULT '';
 
 -- What was told of posts that are not there, kept 25 hours: sent, or with a
 -- sender until an instant.
-CREATE TABLE told (
+CREATE TABLE past_posts (
     tenant  TEXT    NOT NULL,
     post    TEXT    NOT NULL,
     sent    INTEGER NOT NULL,
@@ -12,4 +12,4 @@ CREATE TABLE told (
     expires INTEGER NOT NULL,
     PRIMARY KEY (tenant, post)
 ) WITHOUT ROWID;
-CREATE INDEX told_expires ON told (expires);
+CREATE INDEX past_posts_expires ON past_posts (expires);
