@@ -56,6 +56,9 @@ func describe(f chat.Field) string {
 		}
 		s += " (" + strings.Join(labels, ", ") + ")"
 	}
+	if f.Kind == chat.PeopleField {
+		s += " (people and groups, with commas between)"
+	}
 	if f.Hint != "" {
 		s += " — " + oneLine(f.Hint)
 	}

@@ -102,9 +102,10 @@ func sortable(t *chat.Table) []bool {
 	return out
 }
 
-// numberIn is the number a cell shows; it orders rows and is never added up.
+// numberIn is the number a cell shows, of "<$0.0001" the bound; it orders rows
+// and is never added up.
 func numberIn(cell string) (float64, bool) {
-	cleaned := strings.NewReplacer("$", "", ",", "", "%", "", " ", "", "\u00a0", "").Replace(cell)
+	cleaned := strings.NewReplacer("<", "", "$", "", ",", "", "%", "", " ", "", "\u00a0", "").Replace(cell)
 	n, err := strconv.ParseFloat(cleaned, 64)
 	return n, err == nil
 }

@@ -156,7 +156,7 @@ func (a *Admin) settingField(ctx context.Context, t turn.Task, key string) chat.
 	return field
 }
 
-const peopleHint = "People and groups; where they are typed, ids with commas between. Empty leaves the list as it is."
+const peopleHint = "Empty leaves the list as it is."
 
 // saved sets what a form of settings changed, one after the other; what cannot
 // be set is said and does not undo the rest.

@@ -38,7 +38,10 @@ func (a *Admin) skipping(ctx context.Context, t turn.Task, id string) string {
 	}
 	switch id {
 	case "people":
-		return fmt.Sprintf("the platform's own admins (others: %s; finance: %s).", now("admins"), now("finance"))
+		if now("admins") == "none" && now("finance") == "none" {
+			return "the platform's own admins alone."
+		}
+		return fmt.Sprintf("the platform's own admins, besides them %s; finance: %s.", now("admins"), now("finance"))
 	case "budget":
 		return "the budgets below."
 	case "channels":
@@ -103,7 +106,7 @@ func (a *Admin) setupSection(ctx context.Context, t turn.Task) ([]chat.Section, 
 		case done[s.id]:
 			b.WriteString("\n✓ " + s.title)
 		case i == next:
-			fmt.Fprintf(&b, "\n→ **%s**: %s _Skipped:_ %s", s.title, s.about, a.skipping(ctx, t, s.id))
+			fmt.Fprintf(&b, "\n→ **%s**: %s _If you skip it:_ %s", s.title, s.about, a.skipping(ctx, t, s.id))
 		default:
 			b.WriteString("\n○ " + s.title)
 		}

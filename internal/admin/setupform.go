@@ -28,7 +28,7 @@ func (a *Admin) setupForm(ctx context.Context, t turn.Task, id string) (*chat.Fo
 	if !ok {
 		return nil, fault.New(fault.BadInput, "That step is from an older version. Open my Home page again.")
 	}
-	f := &chat.Form{ID: "setup.step", Title: s.title, Submit: "Save", State: s.id, Intro: title(s.about) + " Skipped: " + a.skipping(ctx, t, s.id)}
+	f := &chat.Form{ID: "setup.step", Title: s.title, Submit: "Save", State: s.id, Intro: title(s.about) + " If you skip it: " + a.skipping(ctx, t, s.id)}
 	for _, id := range s.fields {
 		field, err := a.setupField(ctx, t, id)
 		if err != nil {
@@ -55,7 +55,7 @@ func (a *Admin) setupField(ctx context.Context, t turn.Task, id string) (chat.Fi
 	}
 	f := a.settingField(ctx, t, id)
 	if id == "owner" { // of a channel that is yet to be chosen
-		f.Label, f.Value, f.Hint = "Its owner", "", "Sees its spend and decides its requests. People and groups; where they are typed, ids with commas between."
+		f.Label, f.Value, f.Hint = "Its owner", "", "Sees its spend and decides its requests."
 	}
 	return f, nil
 }

@@ -49,8 +49,8 @@ func (p *Page) chart(b object) {
 		html.EscapeString(text(b["title"])), html.EscapeString(text(axis["y_label"])), chartWide, chartHigh+chartFoot)
 	for _, share := range []float64{0, 0.5, 1} {
 		y := float64(chartHigh) - share*(chartHigh-14)
-		fmt.Fprintf(&p.body, `<line x1="%d" x2="%d" y1="%.0f" y2="%.0f" stroke="#ddd"/><text x="%d" y="%.0f" text-anchor="end">%.3g</text>`,
-			chartLeft, chartWide, y, y, chartLeft-6, y+4, most*share)
+		fmt.Fprintf(&p.body, `<line x1="%d" x2="%d" y1="%.0f" y2="%.0f" stroke="#ddd"/><text x="%d" y="%.0f" text-anchor="end">%s</text>`,
+			chartLeft, chartWide, y, y, chartLeft-6, y+4, short(most*share))
 	}
 	step := float64(chartWide-chartLeft) / float64(max(1, len(labels)))
 	var line strings.Builder

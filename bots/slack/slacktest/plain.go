@@ -2,6 +2,8 @@ package slacktest
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -49,6 +51,19 @@ func plainTable(b *strings.Builder, block object) {
 // plainBar is the length of the longest bar.
 const plainBar = 40
 
+// short is a value to three digits, never with an exponent.
+func short(v float64) string {
+	digits := 0
+	for x := math.Abs(v); x > 0 && x < 100 && digits < 9; x *= 10 {
+		digits++
+	}
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
 func plainChart(b *strings.Builder, block object) {
 	c, _ := block["chart"].(map[string]any)
 	axis, _ := c["axis_config"].(map[string]any)
@@ -59,6 +74,6 @@ func plainChart(b *strings.Builder, block object) {
 	fmt.Fprintf(b, "%s, %s\n", text(block["title"]), text(axis["y_label"]))
 	values, most := points(c, labels)
 	for i, v := range values {
-		fmt.Fprintf(b, "%s %s %.3g\n", labels[i], strings.Repeat("▇", int(v/most*plainBar)), v)
+		fmt.Fprintf(b, "%s %s %s\n", labels[i], strings.Repeat("▇", int(v/most*plainBar)), short(v))
 	}
 }
