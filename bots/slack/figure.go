@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -107,7 +108,7 @@ func sortable(t *chat.Table) []bool {
 func numberIn(cell string) (float64, bool) {
 	cleaned := strings.NewReplacer("<", "", "$", "", ",", "", "%", "", " ", "", "\u00a0", "").Replace(cell)
 	n, err := strconv.ParseFloat(cleaned, 64)
-	return n, err == nil
+	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 }
 
 // scales are what large units are shown in: the divisor keeps numbers

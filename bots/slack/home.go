@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	slackgo "github.com/slack-go/slack"
 
@@ -78,6 +79,10 @@ func homeBlocks(p chat.Post) []slackgo.Block {
 
 func sectionBlocks(p chat.Post, most int) []slackgo.Block {
 	out := pageBlocks(p)
+	if len(out) > most-1 { // room for the sentence below
+		under := len(tail(p))
+		out = append(out[:most-1-under:most-1-under], out[len(out)-under:]...)
+	}
 	for _, s := range p.Sections {
 		more := pageBlocks(chat.Post{Text: s.Text, Chart: s.Chart, Table: s.Table, Buttons: s.Buttons, More: s.More})
 		if len(more) == 0 {
@@ -101,14 +106,28 @@ func sectionBlocks(p chat.Post, most int) []slackgo.Block {
 // its text is cut into sections.
 func pageBlocks(p chat.Post) []slackgo.Block {
 	var out []slackgo.Block
-	for _, t := range chat.Split(inert(p.Text), maxSection*2/3) {
-		if strings.TrimSpace(t) != "" {
-			out = append(out, slackgo.NewSectionBlock(slackgo.NewTextBlockObject(slackgo.MarkdownType, clip(mrkdwn(t), maxSection), false, false), nil, nil))
-		}
+	for _, t := range sectionTexts(inert(p.Text), maxSection*2/3) {
+		out = append(out, slackgo.NewSectionBlock(slackgo.NewTextBlockObject(slackgo.MarkdownType, t, false, false), nil, nil))
 	}
 	under := tail(p)
 	if most := maxHomeBlocks - len(under); len(out) > most {
 		out = out[:most]
 	}
 	return append(out, under...)
+}
+
+// sectionTexts cuts a text so that each part still fits into a section after it
+// was turned into the older markup: an ampersand becomes five characters.
+func sectionTexts(text string, limit int) []string {
+	var out []string
+	for _, t := range chat.Split(text, limit) {
+		switch m := mrkdwn(t); {
+		case strings.TrimSpace(t) == "":
+		case utf8.RuneCountInString(m) <= maxSection || limit <= 64:
+			out = append(out, clip(m, maxSection))
+		default:
+			out = append(out, sectionTexts(t, limit/2)...)
+		}
+	}
+	return out
 }

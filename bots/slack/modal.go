@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 
 	slackgo "github.com/slack-go/slack"
@@ -61,15 +62,24 @@ func (a *Adapter) modal(ctx context.Context, e chat.Event, f *chat.Form) slackgo
 // private is the form's state as text. Where it is too long the way back to
 // the private message is given up first.
 func private(st formState) string {
-	raw, err := json.Marshal(st)
-	if err == nil && utf8.RuneCount(raw) > maxPrivate {
+	raw := unescaped(st)
+	if utf8.RuneCountInString(raw) > maxPrivate {
 		st.URL, st.Original = "", ""
-		raw, err = json.Marshal(st)
+		raw = unescaped(st)
 	}
-	if err != nil {
+	return raw
+}
+
+// unescaped is JSON in which "<", ">" and "&" stand for themselves: nobody reads
+// it as HTML, and it is counted.
+func unescaped(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) != nil {
 		return ""
 	}
-	return string(raw)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // input is one field.

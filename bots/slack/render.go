@@ -19,6 +19,7 @@ const (
 	maxHomeBlocks  = 100
 	maxButtonText  = 75
 	maxOverflow    = 5
+	maxRow         = 24 // 25 are allowed; a menu may follow the last
 	maxOptionValue = 150
 	maxContext     = 3000
 	maxBlockID     = 255
@@ -64,11 +65,11 @@ func room(p chat.Post) int { return min(len(p.Footer)+len(sampleLine)+8, maxCont
 // tail is what stands under a text.
 func tail(p chat.Post) []slackgo.Block {
 	var out []slackgo.Block
-	if p.Chart != nil {
-		out = append(out, chartBlock(p.Chart))
+	if c := p.Chart; c != nil && len(c.Labels) > 0 && len(c.Series) > 0 {
+		out = append(out, chartBlock(c))
 	}
-	if p.Table != nil {
-		out = append(out, tableBlock(p.Table))
+	if t := p.Table; t != nil && len(t.Columns) > 0 {
+		out = append(out, tableBlock(t))
 	}
 	if line := grey(p); line != "" {
 		out = append(out, slackgo.NewContextBlock("", plain(line, maxContext)))
@@ -100,7 +101,20 @@ func fallback(text string, p chat.Post) string {
 	if text == "" && p.Chart != nil {
 		text = p.Chart.Title
 	}
-	return escape.Replace(clip(withoutSchemes.Replace(or(text, "…")), maxFallback))
+	return escaped(withoutSchemes.Replace(or(text, "…")), maxFallback)
+}
+
+// escaped is a text that can mention nobody, of at most n characters after it
+// has grown by that.
+func escaped(s string, n int) string {
+	s = clip(s, n)
+	grown := 0
+	for i, r := range s {
+		if grown += utf8.RuneCountInString(escape.Replace(string(r))); grown >= n && i < len(s)-utf8.RuneLen(r) {
+			return escape.Replace(s[:i]) + "…"
+		}
+	}
+	return escape.Replace(s)
 }
 
 // withoutSchemes keeps addresses in the plain text from being links: an edited
@@ -167,14 +181,16 @@ func buttons(shown, more []chat.Button) []slackgo.Block {
 		}
 		row = append(row, e)
 	}
-	for n := 0; len(more) > 0; n++ {
+	for n := 0; len(more) > 0 && len(row) < maxRow; n++ {
 		head := more[:min(maxOverflow, len(more))]
 		more = more[len(head):]
 		var entries []*slackgo.OptionBlockObject
 		for _, b := range head {
 			p := pressableOf(b)
 			if utf8.RuneCountInString(p.entry()) > maxOptionValue { // too much for a menu
-				row = append(row, slackgo.NewButtonBlockElement(p.id(len(row)+50), b.Value, plain(b.Label, maxButtonText)))
+				if len(row) < maxRow {
+					row = append(row, slackgo.NewButtonBlockElement(p.id(len(row)+50), b.Value, plain(b.Label, maxButtonText)))
+				}
 				continue
 			}
 			entries = append(entries, slackgo.NewOptionBlockObject(p.entry(), plain(b.Label, maxOption), nil))

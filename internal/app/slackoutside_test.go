@@ -102,12 +102,19 @@ func (s *outsideStory) ways() map[string]func() (own int) {
 	silent := func(do func()) func() int { return func() int { do(); return 0 } }
 	at := slacktest.Ref{Channel: "C1", TS: s.root}
 	all := map[string]func() int{
-		"a mention":              func() int { s.ana.Mention("C1", "what was decided?"); return 2 },
-		"a mention in a thread":  func() int { s.ana.MentionIn("C1", s.root, "what was decided?"); return 1 },
-		"a follow-up":            func() int { s.ana.Reply("C1", s.root, "and who tells the customers?"); return 1 },
-		"a file":                 func() int { s.ana.Upload("C1", s.root, "plan.txt", "<@"+s.fake.Bot("T1").ID+"> summarize this", []byte("text")); return 1 },
-		"a group message":        func() int { s.ana.Mention("G1", "what was decided?"); return 1 },
-		"an edit":                func() int { d := s.ana.Reply("C1", "", "hello"); s.ana.Edit(slacktest.Ref{Channel: "C1", TS: d.Message.TS}, "<@"+s.fake.Bot("T1").ID+"> hello"); return 2 },
+		"a mention":             func() int { s.ana.Mention("C1", "what was decided?"); return 2 },
+		"a mention in a thread": func() int { s.ana.MentionIn("C1", s.root, "what was decided?"); return 1 },
+		"a follow-up":           func() int { s.ana.Reply("C1", s.root, "and who tells the customers?"); return 1 },
+		"a file": func() int {
+			s.ana.Upload("C1", s.root, "plan.txt", "<@"+s.fake.Bot("T1").ID+"> summarize this", []byte("text"))
+			return 1
+		},
+		"a group message": func() int { s.ana.Mention("G1", "what was decided?"); return 1 },
+		"an edit": func() int {
+			d := s.ana.Reply("C1", "", "hello")
+			s.ana.Edit(slacktest.Ref{Channel: "C1", TS: d.Message.TS}, "<@"+s.fake.Bot("T1").ID+"> hello")
+			return 2
+		},
 		"/summarize":             silent(func() { s.ana.Command("/summarize", "24h", "C1") }),
 		"/draft":                 silent(func() { s.ana.Command("/draft", "say hello", "C1") }),
 		"/classify":              silent(func() { s.ana.Command("/classify", "it is broken", "C1") }),

@@ -43,6 +43,20 @@ func (b *blockCheck) add(format string, args ...any) {
 	b.wrong = append(b.wrong, fmt.Sprintf(format, args...))
 }
 
+// Problems says what Slack would not take of blocks, an array as JSON, on a
+// surface: "message", "modal" or "home". It is what every request is held
+// against, for tests of many renderings that need no request each.
+func (f *Fake) Problems(blocks []byte, surface string) []string {
+	var all []object
+	switch err := json.Unmarshal(blocks, &all); {
+	case err != nil:
+		return []string{"not an array of blocks"}
+	case f.spec == nil:
+		return []string{"there is no reference to check against"}
+	}
+	return blockProblems(f.spec.limits, all, surface)
+}
+
 // blockProblems says what Slack would not take of blocks on a surface
 // ("message", "modal", "home").
 func blockProblems(limits blockLimits, blocks []object, surface string) []string {
