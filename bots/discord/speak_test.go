@@ -31,6 +31,9 @@ func TestEveryMessageKeepsItsManners(t *testing.T) {
 		to := e[len(e)-1].ReplyTo
 		ref := w.say(to, chat.Post{Job: e[len(e)-1].ID, Stage: chat.Placeholder, Text: loud})
 		w.say(to, chat.Post{Job: e[len(e)-1].ID, Ref: ref, Text: loud + loud, Buttons: []chat.Button{{Name: "n", Label: "l"}}, Files: []chat.File{{Name: "a.csv", Data: []byte("a")}}})
+		if to.Private && len(w.texts(w.market, w.omar)) != 0 {
+			t.Error("a part of a private answer is seen by others")
+		}
 		w.say(to, chat.Post{Job: e[len(e)-1].ID, Ref: ref, Text: "short"})
 	}
 	w.f.As(w.maya).PressID(w.market, "1", "no such button at all")

@@ -124,6 +124,10 @@ func TestWhomTheBotHears(t *testing.T) {
 	if e := door.Events()[0]; e.Text != "hello" {
 		t.Errorf("text %q", e.Text)
 	}
+	heard("our id in its old form", 1, func() { maya.Say(w.market, "<@!"+w.f.Bot().ID+"> hello") })
+	if e := door.Events()[1]; e.Text != "hello" {
+		t.Errorf("text %q", e.Text)
+	}
 	other := w.f.AddRole(w.guild, "ops", 0)
 	heard("another role", 0, func() { maya.Say(w.market, "<@&"+other+"> hello") })
 	heard("everyone", 0, func() { maya.Say(w.market, "@everyone hello") })

@@ -87,6 +87,7 @@ func New(t testing.TB, opts Options) *Fake {
 	f.users[f.bot.ID] = f.bot
 	f.gateway.sessions = map[string]*session{}
 	f.srv = httptest.NewServer(f.routes())
+	f.srv.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = 100 // many interactions at once dial no new connection each
 	t.Cleanup(func() {
 		f.srv.CloseClientConnections()
 		f.CutGateway()
