@@ -278,3 +278,37 @@ func TestARolledBackRedisIsHealed(t *testing.T) {
 		})
 	}
 }
+
+// TestARollbackInTheMiddleOfWork has people write all the time while the server
+// is killed and comes back with a copy that is some answers old; events that were
+// acknowledged before are delivered again by the platform. TIERWISE_ROLLBACKS
+// raises the number of times.
+func TestARollbackInTheMiddleOfWork(t *testing.T) {
+	r := newRollback(t)
+	sent := 0
+	more := func(n int) {
+		r.accept(sent, sent+n)
+		sent += n
+	}
+	times := fromEnv("TIERWISE_ROLLBACKS", 2)
+	for n := range times {
+		more(15)
+		if n%2 == 0 { // calls and posts are on their way when it happens
+			r.calls.shut()
+			r.platform.gate.shut()
+		}
+		copied := r.server.Copy(t)
+		r.accept(sent-5, sent)
+		more(15)
+		if n%2 == 0 {
+			r.until("work", func() bool { return r.calls.held()+r.platform.gate.held() > 0 })
+		}
+		r.back(copied)
+		r.accept(sent-10, sent)
+		r.calls.release()
+		r.platform.gate.release()
+		more(5)
+		r.quiet()
+	}
+	r.judge(fmt.Sprintf("put back %d times at work", times))
+}
