@@ -110,7 +110,7 @@ func Build(p Parts) *House {
 	h.leaver = newLeaver(p.Store, h.archive, p.Clock, h.files, h.Assistant, names, h.Settings)
 	h.keep = p.Config.Policy.Ledger.KeepMonths
 	doorstep := &departures{Handler: g, leaver: h.leaver, clock: p.Clock, here: map[string]time.Time{}}
-	h.worker = intake.NewWorker(h.name, p.Store, h.Guard, p.Sealer, doorstep, p.Pace, p.Log)
+	h.worker = intake.NewWorker(h.name, p.Store, h.Guard, p.Sealer, doorstep, g, p.Pace, p.Log)
 	h.poster = intake.NewPoster(h.name, p.Store, p.Sealer, open, h.Assistant, p.Pace, p.Log)
 	return h
 }

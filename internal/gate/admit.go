@@ -16,10 +16,18 @@ import (
 // rateWindow is the window of a person's rate.
 const rateWindow = time.Minute
 
-// admit says whether the task may be served. The order is from what is cheapest
-// to know; an admin may always reach the settings, else a wrong list would lock
-// everybody out.
+// admit says whether the task may be served now, and counts it.
 func (g *Gate) admit(ctx context.Context, t *turn.Task) error {
+	if err := g.standing(t); err != nil || !usesModel(t) {
+		return err
+	}
+	return g.throttle(ctx, t)
+}
+
+// standing is what holds against the task, however often one asks. The order is
+// from what is cheapest to know; an admin may always reach the settings, else a
+// wrong list would lock everybody out.
+func (g *Gate) standing(t *turn.Task) error {
 	a := t.Caller.Actor
 	if a.Bot || a.Self {
 		return errSilent
@@ -39,10 +47,7 @@ func (g *Gate) admit(ctx context.Context, t *turn.Task) error {
 	if (usesModel(t) || resumes(t.Event)) && t.Settings.Paused() {
 		return errPaused
 	}
-	if !usesModel(t) {
-		return nil
-	}
-	return g.throttle(ctx, t)
+	return nil
 }
 
 // errPaused refuses in a channel that somebody paused. Settings are still

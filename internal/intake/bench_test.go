@@ -84,7 +84,7 @@ func BenchmarkWorker(b *testing.B) {
 		run := func(_ context.Context, d *turn.Delivery) (turn.Result, error) {
 			return turn.Say(d.Event.ReplyTo, chat.Post{Text: "done"}), nil
 		}
-		worker := intake.NewWorker("w1", s, countdown{s, &left}, w.sealer, handler{run: run}, w.pace, w.log)
+		worker := intake.NewWorker("w1", s, countdown{s, &left}, w.sealer, handler{run: run}, nil, w.pace, w.log)
 		b.ReportAllocs()
 		b.ResetTimer()
 		begun := time.Now()

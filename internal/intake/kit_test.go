@@ -52,6 +52,7 @@ type world struct {
 	store    *memory.Store
 	queue    intake.Queue
 	closer   intake.Closer
+	teller   intake.Teller
 	sealer   *seal.Sealer
 	door     *intake.Door
 	platform *platform
@@ -121,7 +122,7 @@ func (w *world) work(name string, run func(context.Context, *turn.Delivery) (tur
 }
 
 func (w *world) workWith(name string, q intake.Queue, h intake.Handler) (stop func()) {
-	worker := intake.NewWorker(name, q, w.closer, w.sealer, h, w.pace, w.log)
+	worker := intake.NewWorker(name, q, w.closer, w.sealer, h, w.teller, w.pace, w.log)
 	return begin(worker.Run)
 }
 

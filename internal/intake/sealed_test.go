@@ -49,7 +49,7 @@ func TestNoWordsLieOpenInTheStore(t *testing.T) {
 	accept("3", "sentinel-waiting")
 	var log bytes.Buffer
 	w.pace.Grace = time.Nanosecond
-	worker := intake.NewWorker("w1", store, store, w.sealer, handler{run: run}, w.pace, slog.New(slog.NewTextHandler(&lockedWriter{w: &log}, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	worker := intake.NewWorker("w1", store, store, w.sealer, handler{run: run}, nil, w.pace, slog.New(slog.NewTextHandler(&lockedWriter{w: &log}, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	stop := begin(worker.Run)
 	<-answered
 	stop()

@@ -46,13 +46,15 @@ type Worker struct {
 	closer  Closer
 	sealer  Sealer
 	handler Handler
+	teller  Teller // nil: nobody is told
 	pace    Pace
 	log     *slog.Logger
 }
 
-// NewWorker returns a worker. name is unique among all replicas.
-func NewWorker(name string, q Queue, c Closer, s Sealer, h Handler, p Pace, log *slog.Logger) *Worker {
-	return &Worker{name: name, queue: q, closer: c, sealer: s, handler: h, pace: p, log: log}
+// NewWorker returns a worker. name is unique among all replicas; with a nil
+// Teller nobody is told what a question waits for.
+func NewWorker(name string, q Queue, c Closer, s Sealer, h Handler, t Teller, p Pace, log *slog.Logger) *Worker {
+	return &Worker{name: name, queue: q, closer: c, sealer: s, handler: h, teller: t, pace: p, log: log}
 }
 
 // Run claims and runs jobs until ctx ends; then it claims no more, lets the
@@ -61,6 +63,8 @@ func NewWorker(name string, q Queue, c Closer, s Sealer, h Handler, p Pace, log 
 func (w *Worker) Run(ctx context.Context) {
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
+	telling := w.tell(ctx)
+	defer telling.end()
 	var running sync.WaitGroup
 	slots := make(chan struct{}, w.pace.Slots)
 	for free := acquire(ctx, slots); free > 0; free = acquire(ctx, slots) {
@@ -74,6 +78,7 @@ func (w *Worker) Run(ctx context.Context) {
 				w.run(work, t)
 			})
 		}
+		telling.about(claimed.Parked)
 		if err != nil && ctx.Err() == nil {
 			w.log.Error("claiming jobs failed", "err", err)
 			pause(ctx, time.Second)
@@ -177,11 +182,8 @@ var errPanic = errors.New("intake: panic in a job")
 
 func (w *Worker) open(t job.Ticket) (*turn.Delivery, error) {
 	d := &turn.Delivery{Ticket: t}
-	plain, err := w.sealer.Open(t.Job.Tenant, sealEvent, t.Job.Event)
-	if err != nil {
-		return d, err
-	}
-	if err := json.Unmarshal(plain, &d.Event); err != nil {
+	var err error
+	if d.Event, err = w.event(t.Job); err != nil {
 		return d, err
 	}
 	if note, err := w.sealer.Open(t.Job.Tenant, sealNote, t.Note); len(t.Note) > 0 && err == nil {

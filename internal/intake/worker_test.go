@@ -277,7 +277,7 @@ func TestDrainLetsRunningJobsFinishAndSendsTheirAnswers(t *testing.T) {
 		worker := intake.NewWorker("w1", w.store, w.store, w.sealer, handler{run: func(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 			time.Sleep(15 * time.Second)
 			return echo(ctx, d)
-		}}, w.pace, w.log)
+		}}, nil, w.pace, w.log)
 		stop := begin(func(ctx context.Context) { intake.Run(ctx, worker, w.poster("p1")) })
 		w.accept(mention("1", "7", "running"))
 		synctest.Wait()

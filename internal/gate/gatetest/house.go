@@ -128,7 +128,7 @@ func Build(t testing.TB, change ...func(*config.Policy)) *House {
 		Assistant: h.Assistant, Admin: h.Admin, Notices: h.Admin.Notify, Clock: clk, Log: log,
 	})
 	h.Door = intake.NewDoor(h.Store, sealer, nil, h.Gate, intake.Caps{Person: th.Person, Channel: th.Channel})
-	h.worker = intake.NewWorker("w", h.Store, h.Guard, sealer, h.Gate, intake.DefaultPace(), log)
+	h.worker = intake.NewWorker("w", h.Store, h.Guard, sealer, h.Gate, h.Gate, intake.DefaultPace(), log)
 	h.poster = intake.NewPoster("p", h.Store, sealer, open, h.Assistant, intake.DefaultPace(), log)
 	h.following = gate.NewFollowing(h.Assistant, h.People, h.Settings)
 	h.Desk = localchat.NewDesk(h.World, h.Door, h.follow)
