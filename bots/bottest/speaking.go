@@ -13,6 +13,7 @@ func speaking() []testCase {
 	return []testCase{
 		{"a post keeps one message from placeholder to final", oneMessage},
 		{"a private post is seen by the asker only", privatePost},
+		{"a private word on a mention is for its asker alone, where that is claimed", privateWord},
 		{"a long text is split in order and fences stay whole", longText},
 		{"a long text that becomes short leaves one message", longBecomesShort},
 		{"neutral text is not turned into a live mention", neutralText},
@@ -65,6 +66,34 @@ func privatePost(s *stage) {
 	for _, m := range h.Messages {
 		if strings.Contains(m.Text, "walrus") {
 			s.Error("a private post is read as part of the conversation")
+		}
+	}
+}
+
+// privateWord: a mention has no private answer of its own, so an adapter claims
+// private posts for it only where they are no message that stays elsewhere.
+func privateWord(s *stage) {
+	s.said(s.Cast.Thread, "{bot} what is open here?")
+	to := s.only(chat.Mention).ReplyTo
+	to.Private, to.To = true, s.Cast.Asker
+	r := s.open(to)
+	if !r.Capabilities().Ephemeral {
+		s.Skip("the platform has no private word on a mention")
+	}
+	s.put(r, final("word-1", "walrus"))
+	if m := s.one(to.Place, s.Cast.Asker, "walrus"); !m.Private {
+		s.Error("the word is not marked as private")
+	}
+	if n := len(s.seen(to.Place, s.Cast.Other, "walrus")); n != 0 {
+		s.Error("somebody else sees the word")
+	}
+	h, err := r.History(s.Context(), chat.HistoryQuery{Place: to.Place})
+	if err != nil {
+		s.Fatalf("history: %v", err)
+	}
+	for _, m := range h.Messages {
+		if strings.Contains(m.Text, "walrus") {
+			s.Error("the word is read as part of the conversation")
 		}
 	}
 }

@@ -49,9 +49,10 @@ func (a *Adapter) responder(ctx context.Context, to chat.ReplyTo) (*responder, e
 }
 
 // Capabilities is what Discord can show. Private posts go through the
-// interaction's token, or as a direct message where there is none.
+// interaction's token; where there is none they are a direct message, which is
+// no post in the channel.
 func (r *responder) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Threads: true, Ephemeral: true, Edit: true, EditEphemeral: true, MinEdit: minEdit, Buttons: 5, Forms: true,
+	return chat.Capabilities{Threads: true, Ephemeral: r.addr.Token != "", Edit: true, EditEphemeral: true, MinEdit: minEdit, Buttons: 5, Forms: true,
 		Files: true, MaxText: maxText, MaxParts: maxParts, Tables: true, Charts: true, Permalinks: true}
 }
 

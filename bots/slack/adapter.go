@@ -86,7 +86,6 @@ type Adapter struct {
 	// they were set just now.
 	prompted  *cache[string]
 	prompting *cache[struct{}]
-	queued    *cache[struct{}] // questions told what they wait for, or that they need not
 }
 
 // officialAPI is where the Web API lives.
@@ -139,7 +138,6 @@ func build(cfg Config) *Adapter {
 		signs:    newSigns(), settled: newCache[struct{}](cfg.Clock, time.Hour, 50_000), noSession: newCache[struct{}](cfg.Clock, time.Hour, 1000),
 		directs:  newCache[string](cfg.Clock, time.Hour, 50_000),
 		prompted: newCache[string](cfg.Clock, 10*time.Minute, 50_000), prompting: newCache[struct{}](cfg.Clock, promptPause, 50_000),
-		queued: newCache[struct{}](cfg.Clock, time.Hour, 50_000),
 	}
 	a.installs = &installs{cfg: cfg, api: a.api, tokens: newCache[grant](cfg.Clock, time.Minute, 10_000), known: newCache[grant](cfg.Clock, time.Hour, 10_000)}
 	a.names = newNames(a)

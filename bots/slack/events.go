@@ -129,12 +129,7 @@ func (a *Adapter) addressed(ctx context.Context, e envelope, in inner, m said, e
 		a.count("slack.not_for_us")
 		return nil
 	}
-	ahead := a.ahead(event)
-	if err := a.accept(ctx, event); err != nil {
-		return err
-	}
-	a.sayWaiting(ctx, event, ahead)
-	return nil
+	return a.accept(ctx, event)
 }
 
 // me is who we are in the event's workspace; the event itself says it.

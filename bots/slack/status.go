@@ -39,7 +39,6 @@ type signs struct {
 type lamp struct {
 	mu    sync.Mutex
 	job   string
-	to    chat.ReplyTo // who asked, and with which message
 	made  time.Time
 	at    time.Time // it was set
 	older bool      // by the older method
@@ -51,15 +50,15 @@ func newSigns() *signs { return &signs{set: map[string]*lamp{}} }
 func signKey(at chat.Place) string { return at.Workspace + "/" + at.Channel + "/" + at.Thread }
 
 // of is the sign of a thread, made when there is none.
-func (s *signs) of(to chat.ReplyTo, job string, now time.Time) *lamp {
+func (s *signs) of(at chat.Place, job string, now time.Time) *lamp {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := signKey(to.Place)
+	key := signKey(at)
 	if s.set[key] == nil {
 		maps.DeleteFunc(s.set, func(_ string, old *lamp) bool { return now.Sub(old.made) > forgotten })
 		s.set[key] = &lamp{made: now}
 	}
-	s.set[key].job, s.set[key].to = job, to
+	s.set[key].job = job
 	return s.set[key]
 }
 
@@ -89,7 +88,7 @@ func (r *responder) working(ctx context.Context, job string) {
 		return
 	}
 	now := r.a.clock.Now()
-	s := r.a.signs.of(r.to, job, now)
+	s := r.a.signs.of(at, job, now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone || !s.at.IsZero() && now.Sub(s.at) < signFresh {

@@ -41,7 +41,6 @@ const forgotten = time.Hour
 type stream struct {
 	mu      sync.Mutex
 	at      chat.Place
-	to      chat.ReplyTo // who asked, and with which message
 	job     string
 	made    time.Time
 	first   chat.Ref
@@ -104,7 +103,7 @@ func (r *responder) streamable() bool {
 // startStream begins a live post. A placeholder is a grey line in it, with
 // its buttons; both go when the final text comes.
 func (r *responder) startStream(ctx context.Context, p chat.Post) (chat.Ref, error) {
-	s := &stream{at: r.to.Place, to: r.to, job: p.Job, made: r.a.clock.Now()}
+	s := &stream{at: r.to.Place, job: p.Job, made: r.a.clock.Now()}
 	var chunks []any
 	if p.Stage == chat.Placeholder {
 		chunks = append(chunks, slackgo.NewBlocksChunk(liveBlocks(p)...))
