@@ -162,41 +162,6 @@ func (t *tx) roll(k cellKey, c usage.Cell) {
 	*sum = sum.Add(c)
 }
 
-// flush writes what was gathered.
-func (t *tx) flush() error {
-	for k, c := range t.dirty {
-		_, err := t.exec(`INSERT INTO counters (tenant, kind, window, scope, settled, held) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET settled = excluded.settled, held = excluded.held`,
-			k.tenant, string(k.kind), k.window, k.scope, c.settled, c.held)
-		if err != nil {
-			return err
-		}
-	}
-	for k, c := range t.cells {
-		if *c == (usage.Cell{}) {
-			continue // what added it failed
-		}
-		if err := t.addCell(k, *c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// addCell adds to one rollup row on disk.
-func (t *tx) addCell(k cellKey, c usage.Cell) error {
-	v := c.Values()
-	_, err := t.exec(`INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET cost = cost + excluded.cost, entries = entries + excluded.entries,
-		answers = answers + excluded.answers, "in" = "in" + excluded."in", out = out + excluded.out,
-		failed = failed + excluded.failed, estimated = estimated + excluded.estimated,
-		unpriced = unpriced + excluded.unpriced, uncertain = uncertain + excluded.uncertain,
-		over = over + excluded.over, over_by = over_by + excluded.over_by`,
-		k.tenant, string(k.kind), k.window, string(k.row.Dim), k.row.Value,
-		v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10])
-	return err
-}
-
 // stmt prepares a query once for the life of the store.
 func (t *tx) stmt(query string) (*statement, error) {
 	if s, ok := t.w.stmts[query]; ok {
