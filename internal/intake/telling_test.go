@@ -38,7 +38,7 @@ func (t *teller) all() []turn.Waiting {
 }
 
 // slowly answers what begins with "long" after ten minutes, the rest at once.
-func slowly(ctx context.Context, d turn.Delivery) (turn.Result, error) {
+func slowly(ctx context.Context, d *turn.Delivery) (turn.Result, error) {
 	if strings.HasPrefix(d.Event.Text, "long") {
 		select {
 		case <-ctx.Done():
