@@ -37,67 +37,6 @@ func (w Window) At(t time.Time) string {
 	return w.Next
 }
 
-// Calendar places windows in a workspace's time zone. A change of zone begins
-// with the next window of each kind: the one that is running ends where it
-// would have ended.
-type Calendar struct {
-	Zone     *time.Location // in force; nil is UTC
-	Previous *time.Location // in force before Changed; nil when there was none
-	Changed  time.Time      // when the zone was changed; zero when never
-}
-
-// Windows returns the day, week and month at now, in that order.
-func (c Calendar) Windows(now time.Time) []Window {
-	out := make([]Window, 0, 3)
-	for _, k := range WindowKinds() {
-		out = append(out, c.Window(k, now))
-	}
-	return out
-}
-
-// Window returns the window of one kind at now.
-func (c Calendar) Window(k WindowKind, now time.Time) Window {
-	zone, next := orUTC(c.Zone), orUTC(c.Zone)
-	if c.Previous != nil {
-		if change := endOf(k, c.Changed.In(c.Previous)); now.Before(change) {
-			zone = c.Previous
-			if endOf(k, now.In(zone)).Before(change) {
-				next = zone
-			}
-		}
-	}
-	local := now.In(zone)
-	end := endOf(k, local)
-	return Window{k, idOf(k, local), idOf(k, end.In(next)), end}
-}
-
-// Start returns the first instant of the window with that id in the zone of
-// the calendar. It is the inverse of the ids Window gives.
-func (c Calendar) Start(k WindowKind, id string) (time.Time, error) {
-	var first time.Time // midnight of its first day, in no particular zone
-	var err error
-	switch k {
-	case Day:
-		first, err = time.Parse(time.DateOnly, id)
-	case Month:
-		first, err = time.Parse("2006-01", id)
-	default:
-		var y, w int
-		if _, err = fmt.Sscanf(id, "%d-W%d", &y, &w); err == nil {
-			jan4 := time.Date(y, 1, 4, 0, 0, 0, 0, time.UTC) // always in week 1
-			first = jan4.AddDate(0, 0, (w-1)*7-(int(jan4.Weekday())+6)%7)
-		}
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("usage: window %q: %w", id, err)
-	}
-	if idOf(k, first) != id {
-		return time.Time{}, fmt.Errorf("usage: there is no %s %q", k, id)
-	}
-	y, m, d := first.Date()
-	return dayStart(y, m, d, orUTC(c.Zone)), nil
-}
-
 func orUTC(l *time.Location) *time.Location {
 	if l == nil {
 		return time.UTC

@@ -186,24 +186,3 @@ func TestAChangeOfZoneBeginsWithTheNextWindow(t *testing.T) {
 		}
 	}
 }
-
-// TestNoZoneChangeOpensAWindowTwice walks over the boundaries around a change:
-// every window follows the one before, and none comes again once it has ended,
-// or a limit could be spent twice.
-func TestNoZoneChangeOpensAWindowTwice(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		from, to := zone(t, rapid.SampledFrom(zones).Draw(t, "from")), zone(t, rapid.SampledFrom(zones).Draw(t, "to"))
-		cal := usage.Calendar{Zone: to, Previous: from, Changed: instant(t, from)}
-		for _, k := range usage.WindowKinds() {
-			at := cal.Changed.Add(-100 * time.Hour)
-			w := cal.Window(k, at)
-			for range 12 {
-				after := cal.Window(k, w.Boundary)
-				if after.ID != w.Next || !after.Boundary.After(w.Boundary) || after.ID < w.ID {
-					t.Fatalf("%s %s until %s is followed by %s until %s, want %s", k, w.ID, w.Boundary, after.ID, after.Boundary, w.Next)
-				}
-				w = after
-			}
-		}
-	})
-}

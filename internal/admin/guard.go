@@ -23,11 +23,17 @@ type Store interface {
 	Write(ctx context.Context, tenant string, writes ...record.Write) error
 }
 
+// Zones notes the time zone of a workspace before its first window is used.
+type Zones interface {
+	NoteZone(ctx context.Context, tenant string) error
+}
+
 // Guard stands before the ledger. It puts the policy's limits into a workspace
 // before anyone spends there, and says once per window when 50, 80 and 100 % of
 // a limit are used; see threshold.go.
 type Guard struct {
 	Store
+	zones  Zones
 	limits []config.Limit
 	accept func(ctx context.Context, e chat.Event) error
 	log    *slog.Logger
@@ -37,8 +43,8 @@ type Guard struct {
 }
 
 // NewGuard returns a Guard. accept hands notices to the front door.
-func NewGuard(s Store, p config.Policy, accept func(ctx context.Context, e chat.Event) error, log *slog.Logger) *Guard {
-	return &Guard{Store: s, limits: p.Limits.List(), accept: accept, log: log, seeded: map[string]bool{}, told: map[string]told{}}
+func NewGuard(s Store, z Zones, p config.Policy, accept func(ctx context.Context, e chat.Event) error, log *slog.Logger) *Guard {
+	return &Guard{Store: s, zones: z, limits: p.Limits.List(), accept: accept, log: log, seeded: map[string]bool{}, told: map[string]told{}}
 }
 
 // seededID is the record that says a workspace got the policy's limits once;
@@ -74,7 +80,8 @@ func channelOf(scopes []usage.Scope) string {
 	return ""
 }
 
-// Ensure gives a workspace the policy's limits if it never had them. A store
+// Ensure notes a workspace's zone and gives it the policy's limits if it never
+// had them. A store
 // that cannot say whether it had them is an error: guessing would undo what an
 // admin set.
 func (g *Guard) Ensure(ctx context.Context, tenant string) error {
@@ -83,6 +90,9 @@ func (g *Guard) Ensure(ctx context.Context, tenant string) error {
 	g.mu.Unlock()
 	if done {
 		return nil
+	}
+	if err := g.zones.NoteZone(ctx, tenant); err != nil {
+		return fmt.Errorf("admin: zone of the budgets: %w", err)
 	}
 	_, err := g.Get(ctx, tenant, record.Seeded, seededID)
 	if errors.Is(err, record.ErrNotFound) {

@@ -87,7 +87,7 @@ func Build(p Parts) *House {
 	accept := func(ctx context.Context, e chat.Event) error { return h.Door.Accept(ctx, e) }
 	h.Settings = settings.New(p.Store, p.Config.Policy, p.Clock)
 	names := people.New(p.Store, p.Sealer, p.Clock)
-	h.Guard = admin.NewGuard(p.Store, p.Config.Policy, accept, p.Log)
+	h.Guard = admin.NewGuard(p.Store, h.Settings, p.Config.Policy, accept, p.Log)
 	h.Assistant = assistant.New(assistant.Deps{
 		Ledger: h.Guard, Records: p.Store, Sealer: p.Sealer, Stopper: p.Store, Models: p.Models, Settings: h.Settings, People: names, Openers: open, Clock: p.Clock, Log: p.Log,
 	})
@@ -158,6 +158,7 @@ func (h *House) Following(ctx context.Context, at chat.Place) (chat.Owned, bool)
 func (h *House) Run(ctx context.Context) {
 	var rooms sync.WaitGroup
 	rooms.Go(func() { intake.Run(ctx, h.worker, h.poster) })
+	rooms.Go(func() { h.adoptZones(ctx) })
 	rooms.Go(func() { schedule.Run(ctx, h.store, h.name, h.clock, 5*time.Second, h.log, h.works()...) })
 	rooms.Wait()
 }

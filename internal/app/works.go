@@ -7,6 +7,7 @@ import (
 
 	"github.com/tierwise/tierwise/internal/chat"
 	"github.com/tierwise/tierwise/internal/schedule"
+	"github.com/tierwise/tierwise/internal/turn"
 	"github.com/tierwise/tierwise/usage"
 )
 
@@ -53,8 +54,7 @@ func (h *House) closeMonths(ctx context.Context) error {
 			err = errors.Join(err, settingsErr)
 			continue
 		}
-		cal := usage.Calendar{Zone: s.Zone(), Previous: s.PreviousZone(), Changed: s.ZoneChanged()}
-		closed, closeErr := h.archive.Retain(ctx, h.store, cal, t, usage.Retention{Months: h.keep, Dir: h.files})
+		closed, closeErr := h.archive.Retain(ctx, h.store, turn.Calendar(&s), t, usage.Retention{Months: h.keep, Dir: h.files})
 		err = errors.Join(err, closeErr)
 		for _, c := range closed {
 			h.log.Info("a month was closed", "workspace", t, "month", c.Month, "entries", c.Entries)

@@ -131,7 +131,7 @@ func TestAStoreThatCannotBeReadSeedsNoLimits(t *testing.T) {
 		h := Build(t)
 		tenant := In("").Tenant()
 		s := &failing{h.Store, true}
-		g := admin.NewGuard(s, h.Policy, h.Door.Accept, nil)
+		g := admin.NewGuard(s, h.Settings, h.Policy, h.Door.Accept, nil)
 		if err := g.Ensure(t.Context(), tenant); err == nil {
 			t.Error("a store that is down counts as one without limits")
 		}
@@ -149,7 +149,7 @@ func TestAStoreThatCannotBeReadSeedsNoLimits(t *testing.T) {
 		if err := h.Store.SetLimits(t.Context(), tenant, nil, []string{l[0].Key()}); err != nil {
 			t.Fatal(err)
 		}
-		if err := admin.NewGuard(s, h.Policy, h.Door.Accept, nil).Ensure(t.Context(), tenant); err != nil {
+		if err := admin.NewGuard(s, h.Settings, h.Policy, h.Door.Accept, nil).Ensure(t.Context(), tenant); err != nil {
 			t.Fatal(err)
 		}
 		if again, _ := h.Store.Limits(t.Context(), tenant); len(again) != len(l)-1 {

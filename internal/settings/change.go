@@ -89,7 +89,7 @@ func (s *Settings) apply(ctx context.Context, c Change, become func(old string) 
 		next = d.with(c.Key, &setValue{Value: value, By: c.By, At: now})
 	}
 	if c.Key == zoneKey {
-		if next.Zone, err = s.changeZone(d, value, now); err != nil {
+		if next.Zone, err = s.changeZone(d, config.Zone(value), now); err != nil {
 			return Applied{}, err
 		}
 	}

@@ -166,33 +166,3 @@ func TestRecordsAreNamedByIdsOnly(t *testing.T) {
 		}
 	}
 }
-
-func TestAZoneChangeKeepsWhatRunningWindowsNeed(t *testing.T) {
-	r := open(t, "", newShelf())
-	if got := r.resolve(""); got.PreviousZone() != nil || !got.ZoneChanged().IsZero() || got.Zone() != time.UTC {
-		t.Errorf("before any change: %v %v", got.PreviousZone(), got.ZoneChanged())
-	}
-	r.set(settings.Workspace, "", "zone", "Europe/Warsaw")
-	got := r.resolve("")
-	if got.Zone().String() != "Europe/Warsaw" || got.PreviousZone() != time.UTC || !got.ZoneChanged().Equal(noon) {
-		t.Errorf("zone %v, previous %v at %v", got.Zone(), got.PreviousZone(), got.ZoneChanged())
-	}
-	// A slip is mended on the same day: the windows that run still end in UTC.
-	r.clock.Advance(time.Hour)
-	r.set(settings.Workspace, "", "zone", "Europe/Berlin")
-	if got := r.resolve(""); got.Zone().String() != "Europe/Berlin" || got.PreviousZone() != time.UTC || !got.ZoneChanged().Equal(noon) {
-		t.Errorf("mended: %v, previous %v at %v", got.Zone(), got.PreviousZone(), got.ZoneChanged())
-	}
-	// The next day the month still runs in UTC, and a third zone would be lost.
-	r.clock.Advance(24 * time.Hour)
-	_, err := r.Set(t.Context(), change(settings.Workspace, "", "zone", "Asia/Tokyo"))
-	want := "The time zone was changed on 2026-11-24, and budgets that were running then end in the old one. It can be changed again from 2026-12-01 00:00 on."
-	if fault.Sentence(err, "") != want {
-		t.Errorf("got %q", fault.Sentence(err, ""))
-	}
-	r.clock.Set(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
-	r.set(settings.Workspace, "", "zone", "Asia/Tokyo")
-	if got := r.resolve(""); got.PreviousZone().String() != "Europe/Berlin" {
-		t.Errorf("previous %v", got.PreviousZone())
-	}
-}

@@ -91,6 +91,7 @@ func (s *Settings) Resolve(ctx context.Context, place chat.Place, ch chat.Channe
 	for i, at := range levels {
 		overlay(r.values, docs[i], at, now)
 	}
+	docs[0].zoneOver(r.values)
 	return r, nil
 }
 

@@ -1,6 +1,11 @@
 package turn
 
-import "github.com/tierwise/tierwise/usage"
+import (
+	"time"
+
+	"github.com/tierwise/tierwise/internal/settings"
+	"github.com/tierwise/tierwise/usage"
+)
 
 // Scopes are the counters an answer of this caller is charged to, with the
 // templates whose limits apply, best first: those of the caller's groups, then
@@ -26,7 +31,13 @@ func (c Caller) Scope() usage.Scope {
 }
 
 // Calendar is the workspace's, from its settings.
-func (t *Task) Calendar() usage.Calendar {
-	s := &t.Settings
-	return usage.Calendar{Zone: s.Zone(), Previous: s.PreviousZone(), Changed: s.ZoneChanged()}
+func (t *Task) Calendar() usage.Calendar { return Calendar(&t.Settings) }
+
+// Calendar is the one in which a workspace's windows lie.
+func Calendar(s *settings.Resolved) usage.Calendar {
+	c := usage.Calendar{Zone: s.Zone(), Previous: s.PreviousZone(), Changed: s.ZoneChanged()}
+	s.EarlierZones(func(zone *time.Location, until time.Time) {
+		c.Earlier = append(c.Earlier, usage.Spell{Zone: zone, Until: until})
+	})
+	return c
 }

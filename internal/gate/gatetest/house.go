@@ -113,7 +113,7 @@ func Build(t testing.TB, change ...func(*config.Policy)) *House {
 	accept := func(ctx context.Context, e chat.Event) error { return h.Door.Accept(ctx, e) }
 	h.Settings = settings.New(h.Store, h.Policy, clk)
 	h.People = people.New(h.Store, sealer, clk)
-	h.Guard = admin.NewGuard(h.Store, h.Policy, accept, log)
+	h.Guard = admin.NewGuard(h.Store, h.Settings, h.Policy, accept, log)
 	h.Models = models(t, h.Provider)
 	h.Assistant = assistant.New(assistant.Deps{
 		Ledger: h.Guard, Records: h.Store, Sealer: sealer, Stopper: h.Store, Models: h.Models, Settings: h.Settings, People: h.People, Openers: open, Clock: clk, Log: log,
