@@ -32,7 +32,7 @@ func (d directory) Actor(ctx context.Context, workspace, id string) (chat.Actor,
 
 // actor is a person as seen from a workspace.
 func (u user) actor(workspace string) chat.Actor {
-	elsewhere := u.Team != "" && u.Team != workspace && !slices.Contains(u.Grid.Teams, workspace)
+	elsewhere := u.Team != workspace && !slices.Contains(u.Grid.Teams, workspace)
 	inside := !u.Stranger && !elsewhere && !u.Deleted
 	return chat.Actor{
 		ID: u.ID, Name: u.label(), Guest: u.Restricted || u.Ultra, External: u.Stranger || elsewhere, Bot: u.Bot || u.ID == "USLACKBOT",
@@ -120,8 +120,11 @@ func (c conversation) channel(workspace string) chat.Channel {
 	default:
 		out.Kind = chat.PublicChannel
 	}
-	if c.ExtShared || c.Pending || c.Shared && !c.OrgShared {
+	switch {
+	case c.ExtShared != nil && *c.ExtShared || c.Pending || c.Shared && !c.OrgShared:
 		out.Shared = chat.WithOutsiders
+	case c.ExtShared == nil && !c.IM: // a direct message is shared with its one person
+		out.Shared = chat.SharedUnknown
 	}
 	return out
 }

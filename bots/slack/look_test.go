@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -147,4 +148,36 @@ func TestTheScopesSuffice(t *testing.T) {
 		})
 		return harness(t, w)
 	})
+}
+
+// TestWhatSlackDoesNotSayIsOutside: a channel of which it is not said that it is
+// not shared counts as shared until that is known, and a person of whom no team
+// is said is of none of ours.
+func TestWhatSlackDoesNotSayIsOutside(t *testing.T) {
+	for raw, want := range map[string]chat.Shared{
+		`{"id":"C1","is_channel":true,"is_ext_shared":false}`:                                       chat.NotShared,
+		`{"id":"C1","is_channel":true,"is_ext_shared":false,"is_shared":true,"is_org_shared":true}`: chat.NotShared,
+		`{"id":"D1","is_im":true}`:                                                                   chat.NotShared,
+		`{"id":"C1","is_channel":true}`:                                                              chat.SharedUnknown,
+		`{"id":"G1","is_mpim":true}`:                                                                 chat.SharedUnknown,
+		`{"id":"C1","is_channel":true,"is_ext_shared":null}`:                                         chat.SharedUnknown,
+		`{"id":"C1","is_channel":true,"is_ext_shared":true}`:                                         chat.WithOutsiders,
+		`{"id":"C1","is_channel":true,"is_ext_shared":false,"is_pending_ext_shared":true}`:           chat.WithOutsiders,
+		`{"id":"C1","is_channel":true,"is_ext_shared":false,"is_shared":true,"is_org_shared":false}`: chat.WithOutsiders,
+		`{"id":"C1","is_channel":true,"is_shared":true}`:                                             chat.WithOutsiders,
+	} {
+		var c conversation
+		if err := json.Unmarshal([]byte(raw), &c); err != nil || c.channel("T1").Shared != want {
+			t.Errorf("%s is %q, %v, want %q", raw, c.channel("T1").Shared, err, want)
+		}
+	}
+	for raw, external := range map[string]bool{
+		`{"id":"U1","team_id":"T1"}`: false, `{"id":"U1","team_id":"E1","enterprise_user":{"teams":["T1"]}}`: false,
+		`{"id":"U1"}`: true, `{"id":"U1","team_id":"T2"}`: true, `{"id":"U1","team_id":"T1","is_stranger":true}`: true,
+	} {
+		var u user
+		if err := json.Unmarshal([]byte(raw), &u); err != nil || u.actor("T1").External != external {
+			t.Errorf("%s is external %v, %v", raw, u.actor("T1").External, err)
+		}
+	}
 }

@@ -46,7 +46,7 @@ type conversation struct {
 	MPIM      bool   `json:"is_mpim"`
 	Private   bool   `json:"is_private"`
 	Group     bool   `json:"is_group"`
-	ExtShared bool   `json:"is_ext_shared"`
+	ExtShared *bool  `json:"is_ext_shared"` // nil where Slack does not say
 	OrgShared bool   `json:"is_org_shared"`
 	Pending   bool   `json:"is_pending_ext_shared"`
 	Shared    bool   `json:"is_shared"`
