@@ -35,7 +35,7 @@ func (slackSide) RoundTrip(r *http.Request) (*http.Response, error) {
 	case "users.info":
 		body = fmt.Sprintf(`{"ok":true,"user":{"id":%q,"team_id":"T1","name":"ana"}}`, r.Form.Get("user"))
 	case "conversations.info":
-		body = fmt.Sprintf(`{"ok":true,"channel":{"id":%q,"name":"general","is_member":true,"num_members":20}}`, r.Form.Get("channel"))
+		body = fmt.Sprintf(`{"ok":true,"channel":{"id":%q,"name":"general","is_member":true,"is_ext_shared":false,"num_members":20}}`, r.Form.Get("channel"))
 	case "usergroups.list":
 		body = `{"ok":true,"usergroups":[]}`
 	}
