@@ -47,6 +47,7 @@ func serverKey(app, guildID string) string { return "server/" + app + "/" + guil
 
 // begin reads the memory, however long it takes to be readable.
 func (l *servers) begin(ctx context.Context) {
+	defer l.s.a.recovered()
 	for {
 		err := l.recall(ctx)
 		if err == nil {
@@ -105,7 +106,7 @@ func (l *servers) then(do func()) {
 }
 
 // on takes an event; it only looks and queues.
-func (l *servers) on(ctx context.Context, f frame) {
+func (l *servers) on(f frame) {
 	var g added
 	if f.kind != "GUILD_CREATE" && f.kind != "GUILD_DELETE" || json.Unmarshal(f.data, &g) != nil || g.ID == "" || g.Unavailable {
 		return // an unavailable server is an outage, neither an arrival nor a farewell

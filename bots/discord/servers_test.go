@@ -74,7 +74,7 @@ func TestAnUnreadableListOfServersChangesNothing(t *testing.T) {
 		s.begun(t.Context(), []byte(raw))
 	}
 	for _, data := range []string{`{"id":"700000000000000001","owner_id":"700000000000000002","joined_at":"2025-01-01T00:00:00Z"}`, `{"id":"700000000000000003","owner_id":"700000000000000002"}`, `null`, `{"id":null}`, `7`} {
-		s.servers.on(t.Context(), frame{kind: "GUILD_CREATE", data: []byte(data)})
+		s.servers.on(frame{kind: "GUILD_CREATE", data: []byte(data)})
 	}
 	s.catches.Wait()
 	w.settle()

@@ -216,7 +216,7 @@ func (s *shard) event(ctx context.Context, f frame) {
 	}
 	s.last = s.a.clock.Now()
 	s.a.on(f.kind, f.data)
-	s.servers.on(ctx, f)
+	s.servers.on(f)
 	s.a.count("discord.event") // everything it leads to is queued
 }
 
