@@ -129,6 +129,7 @@ func TestAPanicOfTheTellerIsSurvived(t *testing.T) {
 			w.accept(mention(fmt.Sprint("q", i), "7", "again"))
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if n := len(tell.all()); n != 12 {
 			t.Errorf("told %d of 12", n)
 		}
