@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync"
@@ -64,7 +65,9 @@ func defaults(tb testing.TB, s *redis.Store, tenant string) {
 }
 
 // race measures operations and PINGs with the same number of callers in turn,
-// and reports both medians and their ratio.
+// and reports both medians and their ratio; and the processor time of the
+// server's one thread for each operation, with reading, answering and the
+// append-only file, which other work of the machine moves least.
 func race(b *testing.B, server *redistest.Server, callers int, op func(n int) error) {
 	client := goredis.NewClient(&goredis.Options{Addr: server.Addr, PoolSize: max(callers, 20)})
 	defer client.Close()
@@ -72,10 +75,13 @@ func race(b *testing.B, server *redistest.Server, callers int, op func(n int) er
 	var pings, ops []time.Duration
 	const rounds = 4
 	each := max(b.N/rounds/callers, 1)
+	var worked float64
 	b.ResetTimer()
 	for r := range rounds {
 		pings = append(pings, measure(b, callers, each, r, ping)...)
+		before := serverTime(b, client)
 		ops = append(ops, measure(b, callers, each, r, op)...)
+		worked += serverTime(b, client) - before
 	}
 	b.StopTimer()
 	slices.Sort(pings)
@@ -85,7 +91,27 @@ func race(b *testing.B, server *redistest.Server, callers int, op func(n int) er
 	b.ReportMetric(float64(o.Nanoseconds())/1e3, "p50-µs")
 	b.ReportMetric(float64(ops[len(ops)*99/100].Nanoseconds())/1e3, "p99-µs")
 	b.ReportMetric(float64(o)/float64(p), "x-ping")
+	b.ReportMetric(worked*1e6/float64(len(ops)), "server-µs")
 	b.ReportMetric(0, "ns/op")
+}
+
+var cpuTime = regexp.MustCompile(`used_cpu_(?:user|sys)_main_thread:([0-9.]+)`)
+
+// serverTime is the processor time of the server's main thread so far, in
+// seconds.
+func serverTime(b *testing.B, client *goredis.Client) (sum float64) {
+	text, err := client.Info(context.Background(), "cpu").Result()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, found := range cpuTime.FindAllStringSubmatch(text, -1) {
+		seconds, err := strconv.ParseFloat(found[1], 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += seconds
+	}
+	return sum
 }
 
 func measure(b *testing.B, callers, each, round int, op func(n int) error) []time.Duration {
