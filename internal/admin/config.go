@@ -135,10 +135,14 @@ func (a *Admin) change(ctx context.Context, t turn.Task, r ConfigRequest) (said,
 		return said{}, yoursInstead(err, t, r)
 	}
 	from, to := a.shown(ctx, t, done.Key, done.Old), a.shown(ctx, t, done.Key, done.New)
-	if !done.Changed() {
-		return said{post: chat.Post{Text: fmt.Sprintf("**%s** is already `%s` for the %s.", done.Key, to, c.Level)}}, nil
+	hint := a.levelHint(ctx, t, r)
+	if c.Level == settings.Person {
+		hint = a.keptHint(ctx, t, done)
 	}
-	s := said{post: chat.Post{Text: fmt.Sprintf("**%s** for the %s: `%s` → `%s`.%s", done.Key, c.Level, from, to, a.levelHint(ctx, t, r))}}
+	if !done.Changed() {
+		return said{post: chat.Post{Text: fmt.Sprintf("**%s** is already `%s` for the %s.%s", done.Key, to, c.Level, hint)}}, nil
+	}
+	s := said{post: chat.Post{Text: fmt.Sprintf("**%s** for the %s: `%s` → `%s`.%s", done.Key, c.Level, from, to, hint)}}
 	if c.Level == settings.Channel || c.Level == settings.Workspace {
 		a.announce(ctx, t, &s, usage.Scope{}, func(h hearers) string {
 			if h.public && slices.Contains(peopleKeys, done.Key) { // who is on a list is not the channel's matter
@@ -161,6 +165,27 @@ func (a *Admin) levelHint(ctx context.Context, t turn.Task, r ConfigRequest) str
 		here = "in " + name
 	}
 	return fmt.Sprintf(" It holds %s; `/ai-config %s workspace %s …` is for all channels.", here, r.Verb, r.Key)
+}
+
+// keptBy says who decided on a value that a person's own choice does not widen.
+var keptBy = map[settings.Level]string{
+	settings.Default: "which is how it comes until an admin widens it", settings.Policy: "which your operator set",
+	settings.Workspace: "which an admin set for the workspace", settings.Channel: "which was set for this channel", settings.Thread: "which was set for this thread",
+}
+
+// keptHint says of a person's own choice that it has no effect where it was made,
+// and why: some settings a person may only narrow.
+func (a *Admin) keptHint(ctx context.Context, t turn.Task, done settings.Applied) string {
+	now, err := a.Settings.Resolve(ctx, t.Event.Place, t.Channel, t.Caller.ID)
+	if err != nil { // the choice is stored; only what it comes to is not known
+		a.Log.Warn("a person's choice stored, its effect not read", "job", t.Ticket.Job.ID, "err", err)
+		return ""
+	}
+	v, _ := now.Get(done.Key)
+	if by, kept := keptBy[v.Origin.Level]; kept && v.Value != done.New && done.New != "" {
+		return fmt.Sprintf(" Here it stays `%s`, %s; your own choice may only narrow that. Yours holds wherever more is allowed.", v.Value, by)
+	}
+	return ""
 }
 
 // levelName names a level where an announcement is read.

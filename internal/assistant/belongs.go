@@ -11,7 +11,10 @@ import (
 // pseudonym and platform id; erasing a person removes it then.
 func (a *Assistant) DraftOf(tenant string, r record.Record, pseudonym, id string) (bool, error) {
 	s, err := a.open(tenant, r)
-	return s.By == id || s.Person == pseudonym, err
+	if err != nil {
+		return false, err
+	}
+	return s.By == id || s.Person == pseudonym, nil
 }
 
 // ThreadOf reports whether a person began the bot's presence in a thread.

@@ -36,7 +36,7 @@ func (a *Assistant) post(ctx context.Context, t *turn.Task, id string, s *saved)
 	if s.Target != "" {
 		done = "Posted in " + s.Target + "."
 	}
-	r, err := a.send(ctx, t, at, s, done)
+	r, err := a.send(ctx, t, at, id, s, done)
 	if err != nil {
 		return r, err
 	}
@@ -56,7 +56,7 @@ func (a *Assistant) share(ctx context.Context, t *turn.Task, id string, s *saved
 	if err := a.out(ctx, t, id, s); err != nil {
 		return a.failed(ctx, t, nil, err)
 	}
-	r, err := a.send(ctx, t, at, s, "")
+	r, err := a.send(ctx, t, at, id, s, "")
 	if err != nil {
 		return r, err
 	}
@@ -65,15 +65,17 @@ func (a *Assistant) share(ctx context.Context, t *turn.Task, id string, s *saved
 
 // send posts a text for a person, as theirs, and confirms it to them. A draft's
 // preview gives way to the confirmation; a shared answer stays.
-func (a *Assistant) send(ctx context.Context, t *turn.Task, at chat.Place, s *saved, instead string) (turn.Result, error) {
+func (a *Assistant) send(ctx context.Context, t *turn.Task, at chat.Place, id string, s *saved, instead string) (turn.Result, error) {
 	r := turn.Result{Replies: []turn.Reply{
-		{To: chat.ReplyTo{Place: at}, At: &at, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Footer: byline(t), Sample: a.Models.Sample()}},
+		{To: chat.ReplyTo{Place: at}, At: &at, Sends: id, Post: chat.Post{Job: t.PostID(1), Stage: chat.Final, Text: s.Text, Footer: byline(t), Sample: a.Models.Sample()}},
 	}}
 	told, err := turn.Reply{To: t.Event.ReplyTo, Post: chat.Post{Job: t.PostID(2), Stage: chat.Final, Private: true, Text: "Shared."}}, error(nil)
+	again := ""
 	if instead != "" {
+		again = " `/draft last` brings the draft back."
 		told, err = a.instead(ctx, t, s, chat.Post{Job: t.PostID(2), Stage: chat.Final, Text: instead})
 	}
-	told.After, told.Otherwise = t.PostID(1), "It could not be posted there, so nobody else has seen it. Here is the text again:\n\n"+s.Text
+	told.After, told.Otherwise = t.PostID(1), "It could not be posted there, so nobody else has seen it."+again+" Here is the text again:\n\n"+s.Text
 	r.Replies = append(r.Replies, told)
 	return r, err
 }

@@ -43,9 +43,9 @@ type masked struct{}
 
 func (masked) Pseudonym(_ context.Context, _, id string) (string, error) { return "p_" + id, nil }
 
-// TestOnlyOwnDraftsAreRead: among many people's, the newest of one person costs
-// the reading of that one, and the rows that lead to it hold no content.
-func TestOnlyOwnDraftsAreRead(t *testing.T) {
+// withRecords is an Assistant that has nothing but a store.
+func withRecords(t *testing.T, r assistant.Records) *assistant.Assistant {
+	t.Helper()
 	keys, err := seal.ParseKeys(strings.Repeat("0123456789abcdef", 4))
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +54,23 @@ func TestOnlyOwnDraftsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return assistant.New(assistant.Deps{Records: r, Sealer: sealer, People: masked{}, Clock: clock.System{}})
+}
+
+// TestWhatCannotBeOpenedIsNobodys: erasing a person meets a draft that was sealed
+// with a lost key.
+func TestWhatCannotBeOpenedIsNobodys(t *testing.T) {
+	a := withRecords(t, memory.New(clock.System{}))
+	if mine, err := a.DraftOf("console/lab", record.Record{ID: "job1", Body: []byte("not sealed")}, "", ""); mine || err == nil {
+		t.Errorf("it is somebody's: %v, %v", mine, err)
+	}
+}
+
+// TestOnlyOwnDraftsAreRead: among many people's, the newest of one person costs
+// the reading of that one, and the rows that lead to it hold no content.
+func TestOnlyOwnDraftsAreRead(t *testing.T) {
 	records := &counting{Store: memory.New(clock.System{})}
-	a := assistant.New(assistant.Deps{Records: records, Sealer: sealer, People: masked{}, Clock: clock.System{}})
+	a := withRecords(t, records)
 	at := chat.Place{Platform: chat.Console, Workspace: "lab", Channel: "C1"}
 	for n := range 50 {
 		who := fmt.Sprintf("U%d", n%10)

@@ -166,57 +166,6 @@ func stronger(s *saved) (catalog.Tier, bool) {
 	return *s.Up, true
 }
 
-// undeliveredMark ends the id of a reply that is kept because it could not be
-// sent.
-const undeliveredMark = "/undelivered"
-
-// givenUp begins the id of the record of a public post that was given up.
-const givenUp = "post/"
-
-// Keep keeps a private reply that may not be sent again as a draft, so that the
-// person finds it; see intake.Undelivered. Of a public one it keeps, without
-// content, that it was given up.
-func (a *Assistant) Keep(ctx context.Context, r turn.Reply) error {
-	tenant, id := r.To.Place.Tenant(), r.Post.Job+undeliveredMark
-	switch {
-	case !r.To.Private:
-		if err := a.Records.Write(ctx, tenant, record.Put(record.Dead, givenUp+r.Post.Job, nil, keepFor)); err != nil {
-			return fmt.Errorf("assistant: given up: %w", err)
-		}
-		return nil
-	case r.Post.Text == "":
-		return nil
-	}
-	who, err := a.People.Pseudonym(ctx, tenant, r.To.To)
-	if err != nil {
-		return fmt.Errorf("assistant: undelivered: %w", err)
-	}
-	s := &saved{
-		Event: chat.Event{Place: r.To.Place, Actor: chat.Actor{ID: r.To.To}, ReplyTo: r.To}, By: r.To.To, Person: who, Text: r.Post.Text, First: r.Post.Text,
-		At: a.Clock.Now(),
-	}
-	w, err := a.store(tenant, id, s)
-	if err != nil {
-		return err
-	}
-	if err := a.Records.Write(ctx, tenant, w, listed(who, id)); err != nil {
-		return fmt.Errorf("assistant: undelivered: %w", err)
-	}
-	return nil
-}
-
-// GaveUp reports whether a public post was given up; see intake.Undelivered.
-func (a *Assistant) GaveUp(ctx context.Context, tenant, post string) (bool, error) {
-	_, err := a.Records.Get(ctx, tenant, record.Dead, givenUp+post)
-	switch {
-	case err == nil:
-		return true, nil
-	case errors.Is(err, record.ErrNotFound):
-		return false, nil
-	}
-	return false, fmt.Errorf("assistant: given up: %w", err)
-}
-
 // receipt is the record of why and for how much, of an answer or a refusal.
 func (w *work) receipt(out *answer) *turn.Receipt {
 	r := &turn.Receipt{

@@ -318,3 +318,22 @@ func TestNobodyActsForAnotherLevel(t *testing.T) {
 		}
 	})
 }
+
+func TestAChoiceThatMayOnlyNarrowSaysWhereItIsKept(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := New(t)
+		wants(t, h.Ask(Anna, In(General), "ai-config", "me footer full"), "→ `full`", "Here it stays `tier`, which is how it comes", "may only narrow")
+		wants(t, h.Ask(Anna, In(General), "ai-config", "me footer full"), "already `full`", "Here it stays `tier`")
+		h.Set("", "footer", "cost")
+		h.Set(Secret, "footer", "full")
+		wants(t, h.Ask(Anna, In(General), "ai-config", "me footer full"), "Here it stays `cost`, which an admin set for the workspace")
+		if m := h.Ask(Anna, In(Secret), "ai-config", "me footer full"); strings.Contains(m.Post.Text, "stays") {
+			t.Errorf("it holds there: %s", m.Post.Text)
+		}
+		h.Set(General, "footer", "off")
+		wants(t, h.Ask(Anna, In(General), "ai-config", "me footer cost"), "→ `cost`", "Here it stays `off`, which was set for this channel")
+		if m := h.Ask(Anna, In(Empty), "ai-config", "me footer off"); strings.Contains(m.Post.Text, "stays") {
+			t.Errorf("a narrower one holds: %s", m.Post.Text)
+		}
+	})
+}

@@ -232,3 +232,47 @@ func TestAPrivateAnswerThatMayNotBeSentAgainIsADraft(t *testing.T) {
 		wants(t, h.Ask(Anna, In(General), "draft", "last"), "We roll back today.")
 	})
 }
+
+func TestAPostThatIsGivenUpLeavesTheDraftToBePostedAgain(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := New(t)
+		m := draft(h, "We roll back today.")
+		h.World.Strike(localchat.Lapse{Op: localchat.OpPut, Err: chat.ErrGone, Times: 1})
+		h.Press(Anna, m, "Post")
+		now, _ := h.World.Message(Workspace, m.Ref)
+		wants(t, now, "It could not be posted there", "/draft last", "We roll back today.")
+		if got := outcomes(h); len(got) != 0 {
+			t.Errorf("outcomes %v of a post nobody saw", got)
+		}
+		if mine, err := h.Assistant.Drafts(t.Context(), In("").Tenant(), Anna, 5); err != nil || len(mine) != 1 || mine[0].Lost {
+			t.Fatalf("drafts %+v, %v", mine, err)
+		}
+		again := h.Ask(Anna, In(General), "draft", "last")
+		wants(t, again, "We roll back today.")
+		h.Press(Anna, again, "Post")
+		h.Press(Anna, again, "Post")
+		posts := h.Posts(In(General), Ben)
+		if len(posts) != 1 || posts[0].Post.Text != "We roll back today." {
+			t.Errorf("posts %+v", posts)
+		}
+		if mine, err := h.Assistant.Drafts(t.Context(), In("").Tenant(), Anna, 5); err != nil || len(mine) != 0 || len(outcomes(h)) != 1 {
+			t.Errorf("drafts %+v, %v, outcomes %v", mine, err, outcomes(h))
+		}
+	})
+}
+
+func TestAShareThatIsGivenUpCanBeSharedAgain(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := New(t)
+		h.Provider.Script(Eco, Turn{Text: "They roll back to 2.3 at 15:00."})
+		m := h.Ask(Anna, In(General), "summarize", "")
+		h.World.Strike(localchat.Lapse{Op: localchat.OpPut, Err: chat.ErrGone, Times: 1})
+		h.Press(Anna, m, "Share")
+		sees(t, h, In(General), Anna, "It could not be posted there")
+		if mine, err := h.Assistant.Drafts(t.Context(), In("").Tenant(), Anna, 5); err != nil || len(mine) != 0 {
+			t.Errorf("an answer is no draft: %+v, %v", mine, err)
+		}
+		h.Press(Anna, m, "Share")
+		sees(t, h, In(General), Ben, "They roll back to 2.3")
+	})
+}

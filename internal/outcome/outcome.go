@@ -89,6 +89,10 @@ func (o Outcome) Write() (record.Write, error) {
 	return record.Put(record.Outcome, o.Job+"/"+o.By, b, 0), nil
 }
 
+// Withdraw takes a person's verdict on an answer back: what it was drawn from did
+// not happen.
+func Withdraw(job, by string) record.Write { return record.Remove(record.Outcome, job+"/"+by) }
+
 // Read reads a stored outcome.
 func Read(r record.Record) (Outcome, error) {
 	var o Outcome

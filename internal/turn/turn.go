@@ -50,6 +50,9 @@ type Reply struct {
 	// behind it, and when that one could not be sent, Otherwise is said instead.
 	After     string `json:"after,omitempty"`
 	Otherwise string `json:"otherwise,omitempty"`
+	// Sends is the kept draft or answer that the post sends out. It is put back
+	// when the post is given up.
+	Sends string `json:"sends,omitempty"`
 }
 
 // Result is how a delivery ended. The settlement of the last call, the replies
