@@ -22,7 +22,7 @@ type verdict struct {
 	First      string `json:"first"`
 	Second     string `json:"second"`
 	Confidence int    `json:"confidence"`
-	Why        string `json:"why,omitempty"` // the words of the text that speak for it
+	Why        string `json:"why,omitempty"` // the words of the text that speak for it, or why none is named
 }
 
 // classify compares the text with each label's name, description and examples.
@@ -122,14 +122,36 @@ func (j *judge) judge(text string) verdict {
 		out.Second = j.names[second]
 		lead -= scores[second]
 	}
-	if scores[first] < minScore || lead < minLead*scores[first] {
-		out.Label = "unsure"
-		return out
-	}
-	if words := signs[first][:min(3, len(signs[first]))]; len(words) > 0 {
-		out.Why = "it says “" + strings.Join(words, "”, “") + "”"
+	switch said := quoted(signs[first]); {
+	case scores[first] < minScore:
+		out.Label, out.Why = "unsure", "nothing in it speaks clearly for one of the labels"
+	case lead < minLead*scores[first]: // there is a second one
+		out.Label, out.Why = "unsure", doubt(out.First, said, out.Second, quoted(signs[second]))
+	case said != "":
+		out.Why = "it says " + said
 	}
 	return out
+}
+
+// quoted are the first three of some words, as they are quoted.
+func quoted(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return "“" + strings.Join(words[:min(3, len(words))], "”, “") + "”"
+}
+
+// doubt says what speaks for each of two labels that fit about equally well.
+func doubt(first, said, second, also string) string {
+	switch {
+	case said != "" && also != "":
+		return said + " speaks for " + first + ", " + also + " for " + second
+	case said != "":
+		return said + " speaks for " + first + ", and " + second + " fits about as well"
+	case also != "":
+		return also + " speaks for " + second + ", and " + first + " fits about as well"
+	}
+	return first + " and " + second + " fit about equally well"
 }
 
 // signShare is what one sign adds to a score, two at most.

@@ -233,11 +233,20 @@ func TestClassifySaysWhichWordsDecided(t *testing.T) {
 		"please add a dark mode":               {Label: "request", Why: "it says “please add”"},
 		"could you invite Ben to the project?": {Label: "request", Why: "it says “could you”"},
 		"the export button does nothing":       {Label: "bug", Why: "it says “does nothing”"},
-		"lunch is at noon":                     {Label: "unsure"},
+		"lunch is at noon":                     {Label: "unsure", Why: "nothing in it speaks clearly for one of the labels"},
+		"":                                     {Label: "unsure", Why: "nothing in it speaks clearly for one of the labels"},
+		"it crashes. please add a fix":         {Label: "unsure", Why: "“please add” speaks for request, “crashes” for bug"},
+		"somebody wants something":             {Label: "unsure", Why: "question and request fit about equally well"},
 	} {
 		if got := newJudge(labels).judge(text); got.Label != want.Label || got.Why != want.Why {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
+	}
+	if got := doubt("bug", "“crashes”", "request", ""); got != "“crashes” speaks for bug, and request fits about as well" {
+		t.Error(got)
+	}
+	if got := doubt("bug", "", "request", "“please”"); got != "“please” speaks for request, and bug fits about as well" {
+		t.Error(got)
 	}
 	if l := lookFor(true, catalog.Economy); !strings.Contains(l.unable("translate"), "simulated") {
 		t.Error("a simulated model does not say that it is one")
