@@ -78,7 +78,11 @@ func privateWord(s *stage) {
 	to.Private, to.To = true, s.Cast.Asker
 	r := s.open(to)
 	if !r.Capabilities().Ephemeral {
-		s.Skip("the platform has no private word on a mention")
+		// Then it is not shown at all, rather than to everybody.
+		if _, err := r.Put(s.Context(), final("word-1", "walrus")); err == nil && len(s.seen(to.Place, s.Cast.Other, "walrus")) != 0 {
+			s.Error("a private word on a mention is not claimed and was shown to somebody else")
+		}
+		return
 	}
 	s.put(r, final("word-1", "walrus"))
 	if m := s.one(to.Place, s.Cast.Asker, "walrus"); !m.Private {

@@ -41,8 +41,8 @@ func (a Applied) Changed() bool { return a.Old != a.New }
 
 // Set checks a change and writes it together with its journal entry. Errors
 // are faults with a sentence: BadInput, NotAllowed, or Conflict (wrapping
-// record.ErrConflict) when somebody else wrote that level in between; nothing
-// is written then, and the caller may try again.
+// record.ErrConflict) when somebody else changed the same key on that level in
+// between; nothing is written then, and the caller may try again.
 func (s *Settings) Set(ctx context.Context, c Change) (Applied, error) {
 	def, err := c.check()
 	if err != nil {
@@ -65,13 +65,31 @@ func (s *Settings) Reset(ctx context.Context, c Change) (Applied, error) {
 }
 
 // apply writes what becomes of the old value on the change's level; "" takes it
-// away.
+// away. Whoever wrote another key there in between changed nothing that this
+// change is about, so it is made anew over theirs.
 func (s *Settings) apply(ctx context.Context, c Change, become func(old string) (string, error)) (Applied, error) {
-	at, now := Origin{c.Level, c.ID}, s.clock.Now()
+	at := Origin{c.Level, c.ID}
 	d, err := s.read(ctx, c.Tenant, at) // not from the cache: the version must be the stored one
 	if err != nil {
 		return Applied{}, fmt.Errorf("settings: set: %w", err)
 	}
+	for seen := d.Values[c.Key].Value; ; {
+		applied, lost := s.applyTo(ctx, d, c, become)
+		if !errors.Is(lost, record.ErrConflict) {
+			return applied, lost
+		}
+		if d, err = s.read(ctx, c.Tenant, at); err != nil {
+			return Applied{}, fmt.Errorf("settings: set: %w", err)
+		}
+		if d.Values[c.Key].Value != seen {
+			return Applied{}, lost
+		}
+	}
+}
+
+// applyTo makes a change to a level as it was read.
+func (s *Settings) applyTo(ctx context.Context, d document, c Change, become func(old string) (string, error)) (Applied, error) {
+	at, now := Origin{c.Level, c.ID}, s.clock.Now()
 	old := d.Values[c.Key].Value
 	value, err := become(old)
 	if err == nil {

@@ -112,7 +112,7 @@ func TestWhoMayChangeWhatOnWhichLevel(t *testing.T) {
 func TestOfTwoWritersOneIsToldAndRepeatsCleanly(t *testing.T) {
 	s := newShelf()
 	a, b := open(t, "", s), open(t, "", s)
-	s.before = func() { b.set(settings.Workspace, "", "tone", "formal") }
+	s.before = func() { b.set(settings.Workspace, "", "language", "fr") }
 	_, err := a.Set(t.Context(), change(settings.Workspace, "", "language", "de"))
 	if fault.KindOf(err) != fault.Conflict || !errors.Is(err, record.ErrConflict) {
 		t.Fatalf("the slower writer: %v", err)
@@ -122,8 +122,19 @@ func TestOfTwoWritersOneIsToldAndRepeatsCleanly(t *testing.T) {
 	}
 	a.set(settings.Workspace, "", "language", "de")
 	got := a.resolve("")
+	if got.Language() != "de" || s.count(record.Journal) != 2 {
+		t.Errorf("language %s, %d entries", got.Language(), s.count(record.Journal))
+	}
+}
+
+func TestWritersOfDifferentKeysDoNotDisturbEachOther(t *testing.T) {
+	s := newShelf()
+	a, b := open(t, "", s), open(t, "", s)
+	s.before = func() { b.set(settings.Workspace, "", "tone", "formal") }
+	a.set(settings.Workspace, "", "language", "de")
+	got := a.resolve("")
 	if got.Tone() != "formal" || got.Language() != "de" || s.count(record.Journal) != 2 {
-		t.Errorf("tone %s, language %s, %d entries", got.Tone(), got.Language(), s.count(record.Journal))
+		t.Errorf("tone %s, language %s, %d entries; want both changes", got.Tone(), got.Language(), s.count(record.Journal))
 	}
 }
 
