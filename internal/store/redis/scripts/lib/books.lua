@@ -56,11 +56,7 @@ local function book(t, sheet, e, body, ids, at)
   for _, kind in ipairs(KINDS) do
     local id = ids[kind]
     if id and id ~= '' and e.cost ~= '0' then
-      local window = kind .. ':' .. id
-      want(sheet, window, e.counters)
-      for _, name in ipairs(e.counters) do
-        plus(sheet, window, name, e.cost)
-      end
+      plus(sheet, kind .. ':' .. id, e.counters, e.cost)
     end
   end
   addSums(T, windows, e.sums)

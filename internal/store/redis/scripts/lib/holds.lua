@@ -37,11 +37,7 @@ local function reserve(sheet, scopes, ids, amount)
   for _, kind in ipairs(KINDS) do
     local id = ids[kind]
     if id and id ~= '' then
-      local window = kind .. ':' .. id
-      want(sheet, window, names)
-      for _, name in ipairs(names) do
-        plus(sheet, window, name, amount)
-      end
+      plus(sheet, kind .. ':' .. id, names, amount)
     end
   end
 end

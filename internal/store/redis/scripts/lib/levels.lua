@@ -13,11 +13,12 @@ local EXTRAS = 3
 local MOST = 9000000000000000
 
 local function slotsFrom(s)
-  local slots, n = { '', '', '', '', '', '' }, 0
   if not s or s == '' then
-    return slots
+    return { '', '', '', '', '', '' }
   end
-  for part in string.gmatch(s .. ';', '([^;]*);') do
+  local day, week, month, extras = string.match(s, '^([^;]*);([^;]*);([^;]*)(.*)$')
+  local slots, n = { day, week, month, '', '', '' }, EXTRAS
+  for part in string.gmatch(extras, ';([^;]*)') do
     n = n + 1
     slots[n] = part
   end
@@ -40,11 +41,12 @@ local function limitsOf(T, scopes)
   local found = n > 0 and call('HMGET', T .. 'lim', unpack(names)) or {}
   local out, at = {}, 0
   for i, s in ipairs(scopes) do
-    local mine = slotsFrom(found[at + 1])
+    at = at + 1
+    local mine = slotsFrom(found[at])
     for _ = 1, #(s.t or {}) do
       at = at + 1
-      if found[at + 1] then
-        local theirs = slotsFrom(found[at + 1])
+      if found[at] then
+        local theirs = slotsFrom(found[at])
         for slot = 1, EXTRAS do
           if mine[slot] == '' then
             mine[slot] = theirs[slot]
@@ -52,7 +54,6 @@ local function limitsOf(T, scopes)
         end
       end
     end
-    at = at + 1
     out[i] = mine
   end
   return out
@@ -87,25 +88,30 @@ end
 -- limit in force } for each scope and window; only those with a limit unless
 -- all.
 local function levels(sheet, scopes, windows, ids, all)
-  local limits = limitsOf(sheet.T, scopes)
-  local settled, held, names = {}, {}, {}
-  for i, s in ipairs(scopes) do
-    settled[i], held[i] = '+' .. s.k .. ':' .. s.i, '~' .. s.k .. ':' .. s.i
-    names[2 * i - 1], names[2 * i] = settled[i], held[i]
-  end
-  local sums = {}
-  for j, w in ipairs(windows) do
-    sums[j] = want(sheet, w.k .. ':' .. (ids[w.k] or ''), names)
-  end
-  local out, n = {}, 0
+  local limits, rows = limitsOf(sheet.T, scopes), {}
   for i = 1, #scopes do
-    for j, w in ipairs(windows) do
-      local slot = SLOTS[w.k]
+    rows[i] = {}
+  end
+  for j, w in ipairs(windows) do
+    local id, slot, names, of = ids[w.k] or '', SLOTS[w.k], {}, {}
+    for i, s in ipairs(scopes) do
       local limit = slot and inForce(limits[i][slot], limits[i][EXTRAS + slot]) or ''
       if all or limit ~= '' then
-        n = n + 1
-        out[n] = { i, j, ids[w.k] or '', sums[j][settled[i]], sums[j][held[i]], limit }
+        local key, n = s.k .. ':' .. s.i, #names
+        names[n + 1], names[n + 2] = '+' .. key, '~' .. key
+        local row = { i, j, id, '', '', limit }
+        rows[i][#rows[i] + 1], of[#of + 1] = row, row
       end
+    end
+    local sums = #names > 0 and counters(sheet, w.k .. ':' .. id, names) or {}
+    for k, row in ipairs(of) do
+      row[4], row[5] = sums[2 * k - 1], sums[2 * k]
+    end
+  end
+  local out = {}
+  for _, of in ipairs(rows) do
+    for _, row in ipairs(of) do
+      out[#out + 1] = row
     end
   end
   return out
