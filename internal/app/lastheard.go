@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// heardEvery is how often the marks are written, at most, and how often
-	// those of open connections are.
+	// heardEvery is how often the marks are written, at most, once the first of
+	// a kind is, and how often those of open connections are.
 	heardEvery = time.Minute
 	// linkLife is how long the mark of a replica's connections is kept.
 	linkLife   = 24 * time.Hour
@@ -38,9 +38,10 @@ type markStore interface {
 }
 
 // lastHeard notes when Slack was last heard of, for `tierwise doctor`, which is
-// another process. It writes at most once a minute however much is heard, never
-// delays a delivery, and never writes for a workspace that has left. It is the
-// slack.Ear of a serving house.
+// another process. The first of a kind is written at once, because somebody may
+// be setting Slack up and look; after that it writes at most once a minute
+// however much is heard. It never delays a delivery, and never writes for a
+// workspace that has left. It is the slack.Ear of a serving house.
 type lastHeard struct {
 	store markStore
 	clock clock.Clock
@@ -51,15 +52,18 @@ type lastHeard struct {
 
 	mu    sync.Mutex
 	heard map[string]map[string]int64 // what is not written yet: by workspace and kind
+	known map[[2]string]bool          // what was heard before, of those
 	link  mark
 	moved bool // the link's mark is not written yet
 	work  chan struct{}
+	first chan struct{} // there is work that waits for no minute
 }
 
 var _ slack.Ear = (*lastHeard)(nil)
 
 func newLastHeard(store markStore, c clock.Clock, name string, log *slog.Logger) *lastHeard {
-	return &lastHeard{store: store, clock: c, name: name, log: log, heard: map[string]map[string]int64{}, work: make(chan struct{}, 1)}
+	return &lastHeard{store: store, clock: c, name: name, log: log, heard: map[string]map[string]int64{}, known: map[[2]string]bool{},
+		work: make(chan struct{}, 1), first: make(chan struct{}, 1)}
 }
 
 // Heard notes a delivery.
@@ -70,8 +74,13 @@ func (l *lastHeard) Heard(workspace, what string) {
 		l.heard[workspace] = map[string]int64{}
 	}
 	l.heard[workspace][what] = now
+	first := !l.known[[2]string{workspace, what}]
+	l.known[[2]string{workspace, what}] = true
 	l.mu.Unlock()
-	l.wake()
+	wake(l.work)
+	if first {
+		wake(l.first)
+	}
 }
 
 // Connected notes a connection that opened or ended.
@@ -84,12 +93,12 @@ func (l *lastHeard) Connected(change int) {
 	}
 	l.moved = true
 	l.mu.Unlock()
-	l.wake()
+	wake(l.work)
 }
 
-func (l *lastHeard) wake() {
+func wake(c chan struct{}) {
 	select {
-	case l.work <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -105,6 +114,10 @@ func (l *lastHeard) Run(ctx context.Context) error {
 			l.last(ctx)
 			return ctx.Err()
 		case <-l.work:
+			select {
+			case <-l.first: // it is written now
+			default:
+			}
 			if ctx.Err() == nil {
 				l.write(ctx)
 			}
@@ -112,9 +125,11 @@ func (l *lastHeard) Run(ctx context.Context) error {
 		pause.Reset(heardEvery)
 		select {
 		case <-ctx.Done():
+		case <-l.first:
+			wake(l.work)
 		case <-pause.C:
+			l.refresh()
 		}
-		l.refresh()
 	}
 }
 
@@ -126,7 +141,7 @@ func (l *lastHeard) refresh() {
 	again := l.moved
 	l.mu.Unlock()
 	if again {
-		l.wake()
+		wake(l.work)
 	}
 }
 
