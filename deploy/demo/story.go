@@ -18,7 +18,8 @@ var day = []struct{ what, pattern string }{
 	{"/classify names a label", `› /classify [^\n]*\n\[#incidents/1\] tierwise \(only visible to you\): [^\n]*(bug|question|request|other)`},
 	{"an admin sets a limit, which is announced", `\n\[#incidents\] tierwise: priya changed [^\n]*Reason: trial month`},
 	{"near it the tier is lowered and that is said", `--tier standard\n(?s:.*?)does not cover standard, so economy answers(?s:.*?)\n  economy · why`},
-	{"at it the refusal is private and shows the sum", `› /summarize 7d\n\[#incidents/1\] tierwise \(only visible to you\): The limit for you today is \$[0-9.]+: \$[0-9.]+ is used [^\n]* is left; this could cost up to \$[0-9.]+`},
+	// A warning of how much is used may come beside the refusal, before or after.
+	{"at it the refusal is private and shows the sum", `› /summarize 7d\n(?:\[@tierwise\] tierwise: \d+ % of the budget for you today is used: [^\n]*\n[^\n]*\n)?\[#incidents/1\] tierwise \(only visible to you\): The limit for you today is \$[0-9.]+: \$[0-9.]+ is used [^\n]* is left; this could cost up to \$[0-9.]+`},
 	{"with two ways on", `\n  \[1\] Ask for more  \[2\] Use the local tier \(free\)\n`},
 	// The two posts go to different people, so that either may be there first.
 	{"more is asked for, and an admin gets to decide", `(?s:I asked for \$0.50 more for you.*?` + decide + `|` + decide + `.*?I asked for \$0.50 more for you)`},
