@@ -7,17 +7,17 @@
 --         number of the level that refused, scopes, windows }; scopes and
 --         windows only for a hold that was known
 local t, id, sc, wi, life, sum = arg(), arg(), arg(), arg(), tonumber(arg()), arg()
-local sheet = newSheet(space(t))
+local T = space(t)
 
 local known = call('HMGET', holdKey(t, id), 'sc', 'wi', 'ids')
 if known[1] then
   local ids = idsFrom(known[3])
-  return { 'known', known[3], levels(sheet, cjson.decode(known[1]), cjson.decode(known[2]), ids, false), 0, known[1], known[2] }
+  return { 'known', known[3], levels(T, cjson.decode(known[1]), cjson.decode(known[2]), ids, false), 0, known[1], known[2] }
 end
 
 local scopes, windows = cjson.decode(sc), cjson.decode(wi)
 local ids = choose(windows)
-local stand = levels(sheet, scopes, windows, ids, false)
+local stand = levels(T, scopes, windows, ids, false)
 if sum ~= '0' then
   for i, level in ipairs(stand) do
     if not passes(level, sum) then
@@ -38,7 +38,6 @@ fields[#fields + 1] = table.concat(steps, ',')
 call('HSET', holdKey(t, id), unpack(fields))
 call('ZADD', root .. 'holds', whole(now + life), member(t, id))
 if sum ~= '0' then
-  reserve(sheet, scopes, ids, sum)
-  writeSheet(sheet)
+  reserve(T, scopes, ids, sum)
 end
 return { 'held', idsTo(ids), stand, 0 }

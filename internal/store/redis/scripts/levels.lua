@@ -5,4 +5,4 @@
 -- ARGV    clock, workspace, scopes (JSON), windows (JSON)
 -- returns { levels, one for each scope and window }
 local t, scopes, windows = arg(), cjson.decode(arg()), cjson.decode(arg())
-return { levels(newSheet(space(t)), scopes, windows, choose(windows), true) }
+return { levels(space(t), scopes, windows, choose(windows), true) }

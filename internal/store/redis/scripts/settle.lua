@@ -17,7 +17,6 @@
 --         unless they are the hold's
 local nonce, t = arg(), arg()
 local T = space(t)
-local sheet = newSheet(T)
 
 local entry = arg() == '1' and { hold = arg(), step = arg(), e = readEntry(arg()), body = arg(), ids = arg(), at = arg(), sc = arg(), wi = arg() }
 local finish = arg() == '1' and { id = arg(), delivery = arg(), writes = readWrites(), posts = {} }
@@ -61,20 +60,20 @@ if entry then
     else
       ids = choose(cjson.decode(entry.wi))
     end
-    row, booked = book(t, sheet, entry.e, entry.body, ids, entry.at), 1
+    row, booked = book(t, entry.e, entry.body, ids, entry.at), 1
     if open then
-      settleStep(t, sheet, h, entry.step)
+      settleStep(t, h, entry.step)
     end
   end
   if open then
     sc, wi = h.sc, h.wi
   end
-  stand = levels(sheet, open and scopesOf(h) or cjson.decode(entry.sc), cjson.decode(open and h.wi or entry.wi), idsFrom(row[4] or '||'), false)
+  stand = levels(T, open and scopesOf(h) or cjson.decode(entry.sc), cjson.decode(open and h.wi or entry.wi), idsFrom(row[4] or '||'), false)
 end
 
 if finish and verdict == 'ok' and not again then
   local name = finish.id .. '.' .. finish.delivery
-  closeHold(t, name, h and h.name == name and h or nil, sheet)
+  closeHold(t, name, h and h.name == name and h or nil)
   writeAll(t, finish.writes)
   for _, p in ipairs(finish.posts) do
     addPost(t, p)
@@ -82,7 +81,6 @@ if finish and verdict == 'ok' and not again then
   removeJob(t, finish.id)
   signal('owake', 'oready')
 end
-writeSheet(sheet)
 if not again then
   remember(nonce, verdict .. ' ' .. whole(booked))
 end

@@ -1,6 +1,6 @@
 -- books: rows, the rollups kept beside them, and the marks that make an entry's
 -- id count once.
---@ use windows sheet rollups
+--@ use windows rollups
 
 -- find returns the month and mark of a booked id. A mark is "u" for an
 -- uncertain row or "-", and the row's place in the month.
@@ -37,10 +37,10 @@ local function readEntry(text)
   return { id = e[1], cost = e[2], unsure = e[3] == '1', counters = e[4], sums = e[5] }
 end
 
--- book appends a row and adds it to every sum it belongs to, the counters in the
--- sheet. body is kept unread, and so is at, the instant of a row that was booked
--- elsewhere before; else it is nil or ''.
-local function book(t, sheet, e, body, ids, at)
+-- book appends a row and adds it to every sum it belongs to. body is kept unread,
+-- and so is at, the instant of a row that was booked elsewhere before; else it is
+-- nil or ''.
+local function book(t, e, body, ids, at)
   local T, month = space(t), ids.month or ''
   if not at or at == '' then
     at = whole(now)
@@ -53,11 +53,8 @@ local function book(t, sheet, e, body, ids, at)
     call('PERSIST', T .. 'b:' .. month)
     call('SADD', root .. 'tenants', t)
   end
-  for _, kind in ipairs(KINDS) do
-    local id = ids[kind]
-    if id and id ~= '' and e.cost ~= '0' then
-      plus(sheet, kind .. ':' .. id, e.counters, e.cost)
-    end
+  if e.cost ~= '0' then
+    plus(T, ids, e.counters, e.cost)
   end
   addSums(T, windows, e.sums)
   return { e.id, body, at, windows }

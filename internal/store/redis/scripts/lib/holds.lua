@@ -29,57 +29,54 @@ end
 
 -- reserve adds a signed amount to what is held in the scopes and windows of a
 -- hold.
-local function reserve(sheet, scopes, ids, amount)
+local function reserve(T, scopes, ids, amount)
   local names = {}
   for i, s in ipairs(scopes) do
     names[i] = '~' .. s.k .. ':' .. s.i
   end
-  for _, kind in ipairs(KINDS) do
-    local id = ids[kind]
-    if id and id ~= '' then
-      plus(sheet, kind .. ':' .. id, names, amount)
-    end
-  end
+  plus(T, ids, names, amount)
 end
 
 -- settleStep releases the reservation of one step, once.
-local function settleStep(t, sheet, h, n)
+local function settleStep(t, h, n)
   if not h['a' .. n] or h['x' .. n] == 's' then
     return
   end
   h['x' .. n] = 's'
   call('HSET', holdKey(t, h.name), 'x' .. n, 's')
   if h['a' .. n] ~= '0' then
-    reserve(sheet, scopesOf(h), idsFrom(h.ids), '-' .. h['a' .. n])
+    reserve(space(t), scopesOf(h), idsFrom(h.ids), '-' .. h['a' .. n])
   end
 end
 
 -- closeHold releases what was not sent, books as uncertain what was sent and
 -- not settled, and returns whether nothing had been sent, and the number booked.
--- The counters are written at once unless the caller has a sheet.
-local function closeHold(t, id, h, sheet)
+-- What is released is at most the hold, at most 9e15, which Lua adds exactly.
+local function closeHold(t, id, h)
   h = h or loadHold(t, id)
   if not h or h.z then
     return false, 0
   end
-  local to = sheet or newSheet(space(t))
-  local key, gone, untouched, uncertain = holdKey(t, id), {}, true, 0
+  local key, gone, untouched, uncertain, rest_num = holdKey(t, id), {}, true, 0, 0
   for n in string.gmatch(h.st, '%-?%d+') do
     local state, amount = h['x' .. n], h['a' .. n]
     untouched = untouched and not state
     if state == 'd' then
       local e = readEntry(h['p' .. n])
       if not find(space(t), e.id) then
-        book(t, to, e, h['b' .. n], idsFrom(h.ids))
+        book(t, e, h['b' .. n], idsFrom(h.ids))
         uncertain = uncertain + 1
       end
     end
-    if amount and amount ~= '0' and state ~= 's' then
-      reserve(to, scopesOf(h), idsFrom(h.ids), '-' .. amount)
+    if amount and state ~= 's' then
+      rest_num = rest_num + tonumber(amount)
     end
     for _, f in ipairs({ 'a', 'x', 'p', 'b' }) do
       gone[#gone + 1] = f .. n
     end
+  end
+  if rest_num > 0 then
+    reserve(space(t), scopesOf(h), idsFrom(h.ids), string.format('-%.0f', rest_num))
   end
   if #gone > 0 then
     call('HDEL', key, unpack(gone))
@@ -88,8 +85,5 @@ local function closeHold(t, id, h, sheet)
   call('PEXPIRE', key, milliseconds(math.max(0, tonumber(h.exp) - now) + 60000000))
   call('ZREM', root .. 'holds', member(t, id))
   h.z = '1'
-  if not sheet then
-    writeSheet(to)
-  end
   return untouched, uncertain
 end

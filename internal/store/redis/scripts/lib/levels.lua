@@ -1,6 +1,6 @@
 -- levels: where scopes stand. scopes are { k, i, t } (kind, id, templates),
 -- windows are { k, i, n, b } (kind, id, next id, boundary).
---@ use sheet
+--@ use windows
 
 -- SLOTS are where the windows stand in a limit: "lim" keeps, for a scope or a
 -- template, "<day>;<week>;<month>", each "<amount>|<extra>|<until>|<then>" or
@@ -87,8 +87,8 @@ end
 -- levels returns { scope number, window number, window id, settled, held,
 -- limit in force } for each scope and window; only those with a limit unless
 -- all.
-local function levels(sheet, scopes, windows, ids, all)
-  local limits, rows = limitsOf(sheet.T, scopes), {}
+local function levels(T, scopes, windows, ids, all)
+  local limits, rows = limitsOf(T, scopes), {}
   for i = 1, #scopes do
     rows[i] = {}
   end
@@ -103,9 +103,9 @@ local function levels(sheet, scopes, windows, ids, all)
         rows[i][#rows[i] + 1], of[#of + 1] = row, row
       end
     end
-    local sums = #names > 0 and counters(sheet, w.k .. ':' .. id, names) or {}
+    local sums = #names > 0 and call('HMGET', T .. 'n:' .. w.k .. ':' .. id, unpack(names)) or {}
     for k, row in ipairs(of) do
-      row[4], row[5] = sums[2 * k - 1], sums[2 * k]
+      row[4], row[5] = sums[2 * k - 1] or '0', sums[2 * k] or '0'
     end
   end
   local out = {}
