@@ -14,7 +14,7 @@ type envelope struct {
 	ContextTeam string `json:"context_team_id"`
 	App         string `json:"api_app_id"`
 	ID          string `json:"event_id"`
-	ExtShared   bool   `json:"is_ext_shared_channel"`
+	ExtShared   *bool  `json:"is_ext_shared_channel"` // nil where Slack does not say
 	Authorized  []struct {
 		Team string `json:"team_id"`
 		User string `json:"user_id"`

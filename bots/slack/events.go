@@ -187,12 +187,16 @@ func (a *Adapter) actor(ctx context.Context, e envelope, in inner, id string) ch
 	return actor
 }
 
-// channelOf is the channel of an event. Without a look-up only what the event
-// says is known, and outsiders are assumed.
+// channelOf is the channel of an event. Without a look-up outsiders are assumed;
+// where the look-up does not say whether there are any, the event's word counts.
 func (a *Adapter) channelOf(ctx context.Context, e envelope, in inner) chat.Channel {
 	out := a.channelNamed(ctx, e.workspace(), string(in.Channel), in.ChannelType)
-	if e.ExtShared {
+	switch {
+	case e.ExtShared == nil:
+	case *e.ExtShared:
 		out.Shared = chat.WithOutsiders
+	case out.Shared == chat.SharedUnknown && out.Name != "":
+		out.Shared = chat.NotShared
 	}
 	return out
 }

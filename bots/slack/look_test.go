@@ -181,3 +181,36 @@ func TestWhatSlackDoesNotSayIsOutside(t *testing.T) {
 		}
 	}
 }
+
+// TestTheEventsWordCountsWhereTheLookUpSaysNothing: Slack says with each event
+// whether its channel is shared; a look-up that leaves it out takes nothing back,
+// and one that says more is believed.
+func TestTheEventsWordCountsWhereTheLookUpSaysNothing(t *testing.T) {
+	w, _, _ := asked(t)
+	for _, c := range []struct {
+		event, found string
+		want         chat.Shared
+	}{
+		{`{"team_id":"T1","is_ext_shared_channel":false}`, `{"id":"C8","name":"ops","is_channel":true}`, chat.NotShared},
+		{`{"team_id":"T1"}`, `{"id":"C8","name":"ops","is_channel":true}`, chat.SharedUnknown},
+		{`{"team_id":"T1","is_ext_shared_channel":true}`, `{"id":"C8","name":"ops","is_channel":true,"is_ext_shared":false}`, chat.WithOutsiders},
+		{`{"team_id":"T1","is_ext_shared_channel":false}`, `{"id":"C8","name":"ops","is_channel":true,"is_shared":true}`, chat.WithOutsiders},
+		{`{"team_id":"T1","is_ext_shared_channel":false}`, ``, chat.SharedUnknown}, // no look-up
+	} {
+		w.adapter.names.channels.drop("T1/C8")
+		if c.found != "" {
+			var known conversation
+			if err := json.Unmarshal([]byte(c.found), &known); err != nil {
+				t.Fatal(err)
+			}
+			w.adapter.names.channels.put("T1/C8", known)
+		}
+		var e envelope
+		if err := json.Unmarshal([]byte(c.event), &e); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.adapter.channelOf(t.Context(), e, inner{Channel: "C8", ChannelType: "channel"}); got.Shared != c.want {
+			t.Errorf("%s with %s is %q, want %q", c.event, c.found, got.Shared, c.want)
+		}
+	}
+}

@@ -59,6 +59,8 @@ var errPaused = fault.New(fault.NotAllowed, "I am paused in this channel and ans
 func outside(t *turn.Task) error {
 	acc, a := t.Settings.Access(), t.Caller.Actor
 	switch {
+	case t.Channel.Shared == chat.SharedUnknown && !acc.Outsiders:
+		return fault.New(fault.NotAllowed, "I was not told whether this channel is shared with another organisation, so I stay quiet here. An admin can allow it with /ai-config set outsiders on.")
 	case t.Channel.Shared != chat.NotShared && !acc.Outsiders:
 		return fault.New(fault.NotAllowed, "This channel is shared with another organisation, so I stay quiet here. An admin can allow it with /ai-config set outsiders on.")
 	case a.External && !acc.Outsiders:
