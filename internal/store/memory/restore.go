@@ -58,7 +58,8 @@ func (s *Store) Restore(_ context.Context, p job.Past) (lost bool, err error) {
 }
 
 // recognise marks the event and reports whether it was not known. A second
-// delivery of it that was accepted meanwhile is this job.
+// delivery of it that was accepted meanwhile is this job, unless this one has
+// stopped and the other shows something already.
 func (s *Store) recognise(t *tenant, p job.Past, now time.Time) (fresh bool) {
 	j := p.Ticket.Job
 	fresh = len(j.Marks) > 0
@@ -72,7 +73,10 @@ func (s *Store) recognise(t *tenant, p job.Past, now time.Time) (fresh bool) {
 		t.seen[m] = mark{now.Add(markLife), j.ID}
 	}
 	other := t.jobs[by]
-	if by == j.ID || t.jobs[j.ID] != nil || other == nil || !p.Ended && p.Lease == 0 {
+	if by == j.ID || t.jobs[j.ID] != nil || other == nil {
+		return fresh
+	}
+	if !p.Ended && p.Lease == 0 && (p.Ticket.Delivery == 0 || len(other.note) > 0) {
 		return fresh
 	}
 	s.end(t, other, now)
@@ -102,7 +106,7 @@ func (s *Store) endAgain(t *tenant, p job.Past, w *work, fresh bool, now time.Ti
 		}
 	}
 	for _, post := range p.Posts {
-		s.addPast(t, post, now)
+		s.addKnown(t, post, true, now)
 	}
 	return true
 }
@@ -154,15 +158,16 @@ func (s *Store) tellPost(t *tenant, id string, k job.PastTry, now time.Time) boo
 	return true
 }
 
-// addPast appends a post of a job that ended before, unless it is known to be
-// sent. It may have been: whoever sends it looks first.
-func (s *Store) addPast(t *tenant, post job.Outgoing, now time.Time) {
-	known := t.past[post.ID]
+// addKnown appends a post of a job that ends, unless it is known to be sent. When
+// somebody had it, or again says that the job had ended before, it may have been:
+// whoever sends it looks first.
+func (s *Store) addKnown(t *tenant, post job.Outgoing, again bool, now time.Time) {
+	known, told := t.past[post.ID]
 	if known.sent {
 		return
 	}
 	p := s.enqueuePost(post)
-	p.sent = true
+	p.sent = told || again
 	if now.Before(known.until) {
 		p.out, p.try, p.until = true, known.try, known.until
 	}

@@ -38,7 +38,7 @@ func (s *Store) finish(w *work, f job.Finish, now time.Time) {
 	t.books.closeHold(t.books.holds[f.Ticket.Hold()], now)
 	t.write(f.Writes, now)
 	for _, p := range f.Posts {
-		s.enqueuePost(p)
+		s.addKnown(t, p, false, now)
 	}
 	s.remove(w)
 }

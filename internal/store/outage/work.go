@@ -61,7 +61,7 @@ func (f *Front) Beat(ctx context.Context, t job.Ticket, lease time.Duration, not
 	doubts, _ := f.doubt.now()
 	b, err := f.store.Beat(ctx, t, lease, note)
 	switch {
-	case err == nil, note != nil && f.unsure(doubts):
+	case err == nil, note != nil && (f.says.Down(err) || f.unsure(doubts)):
 		f.memory.beaten(t, note, f.clock.Now())
 	case errors.Is(err, job.ErrLost) && !f.unsure(doubts):
 		f.memory.left(t, f.clock.Now())

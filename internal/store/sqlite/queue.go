@@ -273,7 +273,7 @@ func (t *tx) finish(f job.Finish) (lost bool, err error) {
 		return false, err
 	}
 	for _, p := range f.Posts {
-		if err := t.post(p); err != nil {
+		if err := t.addKnown(p, false); err != nil {
 			return false, err
 		}
 	}

@@ -74,7 +74,8 @@ func (t *tx) find(tenant, id string) (w work, found bool, err error) {
 }
 
 // recognise marks the event and reports whether it was not known. A second
-// delivery of it that was accepted meanwhile is this job.
+// delivery of it that was accepted meanwhile is this job, unless this one has
+// stopped and the other shows something already.
 func (t *tx) recognise(p job.Past, here bool) (fresh bool, err error) {
 	j := p.Ticket.Job
 	fresh = len(j.Marks) > 0
@@ -95,11 +96,11 @@ func (t *tx) recognise(p job.Past, here bool) (fresh bool, err error) {
 			}
 		}
 	}
-	if here || by == "" || by == j.ID || !p.Ended && p.Lease == 0 {
+	if here || by == "" || by == j.ID {
 		return fresh, nil
 	}
 	other, found, err := t.find(j.Tenant, by)
-	if err != nil || !found {
+	if err != nil || !found || !p.Ended && p.Lease == 0 && (p.Ticket.Delivery == 0 || len(other.Note) > 0) {
 		return fresh, err
 	}
 	return true, t.end(other)
@@ -135,7 +136,7 @@ func (t *tx) endAgain(p job.Past, w work, here, fresh bool) (lost bool, err erro
 		}
 	}
 	for _, post := range p.Posts {
-		if err := t.addPast(post); err != nil {
+		if err := t.addKnown(post, true); err != nil {
 			return false, err
 		}
 	}
@@ -207,9 +208,10 @@ func (t *tx) tellPost(tenant string, k job.PastTry) (lost bool, err error) {
 	return true, err
 }
 
-// addPast appends a post of a job that ended before, unless it is known to be
-// sent. It may have been: whoever sends it looks first.
-func (t *tx) addPast(p job.Outgoing) error {
+// addKnown appends a post of a job that ends, unless it is known to be sent. When
+// somebody had it, or again says that the job had ended before, it may have been:
+// whoever sends it looks first.
+func (t *tx) addKnown(p job.Outgoing, again bool) error {
 	var sent bool
 	var try int
 	var until int64
@@ -217,7 +219,8 @@ func (t *tx) addPast(p job.Outgoing) error {
 	if err != nil && !none(err) || sent {
 		return err
 	}
-	if err := t.post(p); err != nil {
+	told := err == nil
+	if err := t.post(p); err != nil || !told && !again {
 		return err
 	}
 	busy := until > nanos(t.now)

@@ -18,6 +18,8 @@ func pastTests() []scenario {
 		{"a running job goes on with its delivery", goesOn},
 		{"a delivery that was given is not given again", numbersStay},
 		{"a second delivery of the event is the same job", sameEvent},
+		{"of two deliveries of an event the one that was begun goes on", begunFirst},
+		{"a post that is known is not added as new when its job ends", knownPost},
 		{"a post goes on with its sender", goesOnSending},
 		{"what had an unknown result is looked up", unknownStays},
 		{"a post that is not the head of its lane keeps its sender", sendingBehind},
@@ -259,9 +261,61 @@ func sameEvent(t *testing.T, h Harness) {
 	}
 }
 
+func begunFirst(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	begin := func(id string, laterBegan bool) (first job.Past, later job.Ticket) {
+		first = past(id)
+		again := first.Ticket.Job
+		again.ID += "-again"
+		_, err := k.s.Enqueue(k.ctx, again)
+		k.must(err)
+		if laterBegan {
+			later = k.gives(1, again.ID)[0]
+		}
+		// It was given back while the store was away, and is shown already.
+		first.Ticket.Delivery, first.Ticket.Note = 1, []byte("where it is shown")
+		return first, later
+	}
+	first, _ := begin("j1", false)
+	k.tell(past("j1"), false) // who accepted it, and does not know that it was begun
+	k.tell(first, true)
+	got := k.gives(10, "j1")[0]
+	same(k, "delivery", got.Delivery, 2)
+	same(k, "note", string(got.Note), "where it is shown")
+	k.tell(first, false)
+	k.done(got)
+	k.counts(job.Backlog{})
+	// One that was only given counts as not begun; what shows something goes on.
+	first, later := begin("j2", true)
+	_, err := k.s.Beat(k.ctx, later, lease, []byte("shown elsewhere"))
+	k.must(err)
+	k.tell(first, false)
+	k.gives(10)
+	k.done(later)
+	k.tell(first, false)
+	k.counts(job.Backlog{})
+}
+
 // sending is what who has a post remembers.
 func sending(id, post string, try int, d time.Duration) job.Past {
 	return job.Past{Ticket: job.Ticket{Job: job.Job{ID: id, Tenant: lab}}, Tries: []job.PastTry{{Post: post, Try: try, Lease: d}}}
+}
+
+// knownPost: the end of a job was done but not confirmed, its post was sent, and
+// the store lost both. The end is then offered again.
+func knownPost(t *testing.T, h Harness) {
+	k := newKit(t, h)
+	k.tell(sent("j1", "j1/1"), false)
+	k.done(k.one("j1"), post("j1/1", "a"), post("j1/2", "a"))
+	only := k.sends("j1/2")[0]
+	same(k, "it may have been sent", only.Sent, false)
+	k.must(k.s.Confirm(k.ctx, only))
+	k.tell(sending("j2", "j2/1", 1, 0), false)
+	k.done(k.one("j2"), post("j2/1", "a"))
+	tried := k.sends("j2/1")[0]
+	same(k, "it may have been sent", tried.Sent, true)
+	k.must(k.s.Confirm(k.ctx, tried))
+	k.counts(job.Backlog{})
 }
 
 func goesOnSending(t *testing.T, h Harness) {

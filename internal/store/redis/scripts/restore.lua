@@ -121,8 +121,10 @@ local here, new = call('EXISTS', key) == 1, false
 if ended or event ~= '' then
   local known, by = recognise()
   new = not known and #marks > 0
-  -- A second delivery of the event was accepted meanwhile: it is this job.
-  if by and by ~= id and not here and (ended or lease > 0) and call('EXISTS', T .. 'j:' .. by) == 1 then
+  -- A second delivery of the event that was accepted meanwhile is this job, unless
+  -- this one has stopped and the other shows something already.
+  local other = by and by ~= id and not here and call('HMGET', T .. 'j:' .. by, 's', 'o') or {}
+  if other[1] and (ended or lease > 0 or delivery > 0 and not other[2]) then
     endJob(by)
     new = true
   end
@@ -140,7 +142,7 @@ if ended then
       end
     end
     for _, p in ipairs(posts) do
-      addPast(t, p)
+      addKnown(t, p, true)
     end
   end
 else

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- settle books one attempt, finishes a job, or does both, in one step.
---@ use base levels lanes books holds records outbox
+--@ use base levels lanes books holds records outbox past
 -- KEYS[1] partition root
 -- ARGV    clock, nonce, workspace,
 --         "1" when there is an entry, and then: hold id, step, entry (packed),
@@ -76,7 +76,7 @@ if finish and verdict == 'ok' and not again then
   closeHold(t, name, h and h.name == name and h or nil)
   writeAll(t, finish.writes)
   for _, p in ipairs(finish.posts) do
-    addPost(t, p)
+    addKnown(t, p, false)
   end
   removeJob(t, finish.id)
   signal('owake', 'oready')

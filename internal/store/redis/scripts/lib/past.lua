@@ -42,15 +42,18 @@ local function tellPost(t, k, life)
   return true
 end
 
--- addPast appends a post of a job that ended before, unless it is known to be
--- sent. It may have been: whoever sends it looks first.
-local function addPast(t, p)
+-- addKnown appends a post of a job that ends, unless it is known to be sent. When
+-- somebody had it, or again says that the job had ended before, it may have been:
+-- whoever sends it looks first.
+local function addKnown(t, p, again)
   local known = call('GET', space(t) .. 'p:' .. p.id)
   if known == 'sent' then
     return
   end
   addPost(t, p)
-  call('HSET', space(t) .. 'o:' .. p.id, 'r', '1')
+  if known or again then
+    call('HSET', space(t) .. 'o:' .. p.id, 'r', '1')
+  end
   local try, ends = string.match(known or '', '^(%d+) (%d+)$')
   if try and now < tonumber(ends) then
     giveBack(t, p.id, try, ends)
