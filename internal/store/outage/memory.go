@@ -32,15 +32,12 @@ type memory struct {
 	jobs  map[jobKey]*item
 	order list.List // of *item, the one that changed last at the end
 	size  int
-	dirty map[*item]bool // changed since they were written down
-	gone  []string       // keys of what is to be forgotten there
 }
 
 type jobKey struct{ tenant, id string }
 
 // item is a job or a booking.
 type item struct {
-	key    string
 	at     time.Time
 	seq    int64
 	size   int
@@ -51,7 +48,7 @@ type item struct {
 }
 
 func newMemory() *memory {
-	return &memory{jobs: map[jobKey]*item{}, dirty: map[*item]bool{}}
+	return &memory{jobs: map[jobKey]*item{}}
 }
 
 // of finds what is remembered of a job, or begins it. mu is held.
@@ -59,7 +56,7 @@ func (m *memory) of(tenant, id string) *item {
 	k := jobKey{tenant, id}
 	it := m.jobs[k]
 	if it == nil {
-		it = &item{key: "job " + tenant + " " + id, past: &job.Past{Ticket: job.Ticket{Job: job.Job{ID: id, Tenant: tenant}}}}
+		it = &item{past: &job.Past{Ticket: job.Ticket{Job: job.Job{ID: id, Tenant: tenant}}}}
 		m.jobs[k] = it
 	}
 	return it
@@ -71,7 +68,6 @@ func (m *memory) changed(it *item, now time.Time) {
 	m.seq++
 	it.seq = m.seq
 	m.touch(it, now)
-	m.dirty[it] = true
 	m.size -= it.size
 	it.size = weight(it)
 	m.size += it.size
@@ -99,8 +95,6 @@ func (m *memory) forget(it *item) {
 		delete(m.jobs, jobKey{it.past.Ticket.Job.Tenant, it.past.Ticket.Job.ID})
 	}
 	m.size -= it.size
-	delete(m.dirty, it)
-	m.gone = append(m.gone, it.key)
 }
 
 func weight(it *item) int {
@@ -237,7 +231,7 @@ func (m *memory) booking(now time.Time, s usage.Settlement, out usage.Settled) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.changed(&item{key: "booked " + s.Tenant + " " + s.Entry.ID + " " + string(s.Entry.Status), booked: &s}, now)
+	m.changed(&item{booked: &s}, now)
 }
 
 // drop forgets a workspace.
